@@ -1,0 +1,1 @@
+"""Raw event -> named, typed values."""

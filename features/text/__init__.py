@@ -1,0 +1,1 @@
+"""A memo: normalised, read with lexicons, turned into typed values."""

@@ -1,0 +1,1 @@
+"""The service: score, decide, stream, files and commands."""

@@ -1,0 +1,1 @@
+"""Values -> points: the scorers."""

@@ -1,0 +1,131 @@
+"""Settings from one place: built-in defaults < file < environment < flags.
+
+The only module that reads the environment, and only when `load` is called. Every setting is
+also an environment variable: `RISK_` and its name in capitals (`RISK_TOPIC_DECISIONS`);
+`KAFKA_BOOTSTRAP` is understood as well.
+"""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,200}$")]
+Port = Annotated[int, Field(ge=0, le=65535)]
+
+
+class Settings(BaseModel):
+    """What an operator may choose. Ranges are refused at start, not discovered under load."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    bootstrap: str = Field(
+        "127.0.0.1:9092",
+        pattern=r"^[^\s:,]+:\d{1,5}(,[^\s:,]+:\d{1,5})*$",
+        description="Kafka brokers, host:port, several with commas",
+    )
+    topic_transactions: Name = Field("transactions", description="payments come in here")
+    topic_decisions: Name = Field("decisions", description="answers go out here")
+    topic_dead_letters: Name = Field("dead-letters", description="bytes that are no payment")
+    topic_labels: Name = Field("labels", description="fraud reports")
+    topic_epoch: str = Field(
+        "1",
+        pattern=r"^[A-Za-z0-9._-]{1,32}$",
+        description="change it when the transactions topic is recreated: offsets start again",
+    )
+    group: Name = Field("riskstream", description="consumer group of the workers")
+    runtime: Literal["faust", "direct"] = Field("faust", description="host of the worker")
+    book: Path | None = Field(None, description="folder of the rule book; the default book if empty")
+    state_dir: Path = Field(
+        Path(".riskstream"), description="small files that survive a crash (attempt counters)"
+    )
+    port: Port = Field(9464, description="port of /metrics, /healthz, /readyz; 0 picks a free one")
+    host: str = Field("127.0.0.1", description="address of that port")
+    batch: int = Field(64, ge=1, le=1000, description="payments taken at once")
+    in_flight: int = Field(
+        2000, ge=1, le=100_000, description="undelivered decisions a partition before it pauses"
+    )
+    max_bytes: int = Field(
+        65_536, ge=1024, le=1_000_000, description="a longer message is a dead letter"
+    )
+    max_attempts: int = Field(
+        3, ge=1, le=100, description="crashes at one offset before it is a dead letter"
+    )
+    known_ids: int = Field(
+        100_000, ge=0, le=10_000_000, description="payment ids remembered a partition (repeats)"
+    )
+    commit_seconds: float = Field(0.5, ge=0.05, le=60, description="pause between commits")
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="logging")
+
+
+class BadSettings(Exception):
+    """Settings that cannot be used; `str()` lists every mistake with its origin."""
+
+
+ALIASES = {"KAFKA_BOOTSTRAP": "bootstrap"}
+
+
+def load(
+    flags: Mapping[str, Any] | None = None,
+    file: Path | None = None,
+    environment: Mapping[str, str] | None = None,
+) -> tuple[Settings, dict[str, str]]:
+    """Merge the sources and say for each setting where it came from.
+
+    Returns the settings and `{name: origin}`, origin being `default`, the file's path,
+    `environment NAME` or `flag --name`. Raises `BadSettings` with all mistakes.
+    """
+    environment = os.environ if environment is None else environment
+    file = file or (Path(environment["RISK_SETTINGS"]) if "RISK_SETTINGS" in environment else None)
+    merged: dict[str, Any] = {}
+    origins = dict.fromkeys(Settings.model_fields, "default")
+    for found, origin in _layers(flags or {}, file, environment):
+        merged |= found
+        origins |= {name: origin.format(name=name) for name in found}
+    for name, origin in _environment_names(environment).items():
+        if origins.get(name) == "environment":
+            origins[name] = f"environment {origin}"
+    try:
+        return Settings.model_validate(merged), origins
+    except ValidationError as error:
+        lines = [_mistake(item, merged, origins) for item in error.errors()]
+        raise BadSettings("\n".join(lines)) from None
+
+
+def _layers(
+    flags: Mapping[str, Any], file: Path | None, environment: Mapping[str, str]
+) -> list[tuple[dict[str, Any], str]]:
+    names = _environment_names(environment)
+    return [
+        (_read(file) if file else {}, str(file)),
+        ({name: environment[key] for name, key in names.items()}, "environment"),
+        ({k: v for k, v in flags.items() if v is not None}, "flag --{name}"),
+    ]
+
+
+def _environment_names(environment: Mapping[str, str]) -> dict[str, str]:
+    names = {field: key for key, field in ALIASES.items() if key in environment}
+    for field in Settings.model_fields:
+        if (key := f"RISK_{field.upper()}") in environment:
+            names[field] = key
+    return names
+
+
+def _read(file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise BadSettings(f"settings file {file}: {error.strerror}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise BadSettings(f"settings file {file}: not TOML: {error}") from None
+
+
+def _mistake(item: Any, merged: Mapping[str, Any], origins: Mapping[str, str]) -> str:
+    name = str(item["loc"][0])
+    field = Settings.model_fields.get(name)
+    if field is None:
+        return f"{name} ({origins.get(name)}): no such setting; `risk settings` lists them"
+    return f"{name} = {merged[name]!r} ({origins[name]}): {item['msg']}; {field.description}"

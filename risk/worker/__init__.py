@@ -1,0 +1,1 @@
+"""The stream: intake, lanes, commits, dead letters, on two hosts."""

@@ -1,0 +1,1 @@
+"""Values -> hits -> verdict: the analysts' rule files and their meaning."""
