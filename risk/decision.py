@@ -4,6 +4,7 @@ It is self-contained: the outcome, why, every value that was used with its sourc
 versions of what judged it. One schema everywhere; a decision read back equals the one written.
 """
 
+from datetime import datetime
 from typing import Literal, TypeAlias
 
 import msgspec
@@ -64,7 +65,7 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     source: Source
     transaction_id: str | None
     payer_id: str | None
-    event_time: str | None
+    event_time: datetime | None
     amount_minor: int | None
     currency: str | None
     outcome: Outcome

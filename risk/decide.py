@@ -1,0 +1,158 @@
+"""The decision: one pure function, with no clock, no I/O and no randomness.
+
+The worker, files, replay and the tests all call `decide`; whoever wants to know why a payment
+was stopped needs this file, the book and the scorer, and nothing else.
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from hashlib import blake2b
+from typing import Final, Protocol
+
+import msgspec
+
+from features.payment import payment_values
+from features.transaction import Transaction
+from risk.decision import Contribution, Decision, Flag, Hit, Outcome, Reason, Scalar, Source, Version
+from risk.ledger import FirstAnswer
+from risk.score.scorer import Scorer
+from rules.model import Book
+from rules.tree import Matches
+from rules.verdict import judge
+
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Evaluator(Protocol):
+    """Which rules of a book hold for these values at this event time."""
+
+    def match(self, values: Mapping[str, Scalar], at: int) -> Matches:
+        """Values by name (absent = unknown) and microseconds UTC -> the matches."""
+        ...
+
+
+class Bench(msgspec.Struct, frozen=True):
+    """All that judges: a book, the evaluator made from it, a scorer, and what they read."""
+
+    book: Book
+    evaluator: Evaluator
+    scorer: Scorer
+    book_version: Version
+    scorer_version: Version
+    names: tuple[str, ...]
+    base_exponent: int
+
+
+class Known(msgspec.Struct, frozen=True):
+    """What was gathered about one payment before it is judged.
+
+    `base_minor` is the amount in minor units of the book's currency, None without a rate;
+    `history` and `reading` hold known values only.
+    """
+
+    base_minor: int | None
+    history: dict[str, Scalar]
+    reading: dict[str, Scalar]
+    flags: tuple[Flag, ...] = ()
+
+
+def decision_id(source: Source) -> str:
+    """Identify the decision by the place of its payment: 32 hex digits.
+
+    Versions are no part of it: an upgrade must not make a second decision of an old payment.
+    """
+    place = f"{source.epoch}:{source.topic}:{source.partition}:{source.offset}"
+    return blake2b(place.encode(), digest_size=16).hexdigest()
+
+
+def decide(transaction: Transaction, known: Known, bench: Bench, source: Source) -> Decision:
+    """Judge one payment by what is known about it. The same arguments give the same record."""
+    payment = payment_values(transaction, known.base_minor, bench.base_exponent)
+    values = {**payment, **known.history, **known.reading}
+    unknowns = tuple([name for name in bench.names if name not in values])
+    score = bench.scorer.score(values)
+    values["score"] = score.points
+    matches = bench.evaluator.match(values, transaction.at)
+    verdict = judge(bench.book, matches, values, score.points)
+    outcome: Outcome = verdict.outcome
+    reasons = tuple([Reason(reason.code, reason.text) for reason in verdict.reasons])
+    if "id_reused" in known.flags and outcome == "approve":
+        outcome, reasons = "review", (*reasons, ID_REUSED)
+    return Decision(
+        id=decision_id(source),
+        source=source,
+        transaction_id=transaction.id,
+        payer_id=transaction.payer.id,
+        event_time=EPOCH + timedelta(microseconds=transaction.at),
+        amount_minor=transaction.amount_minor,
+        currency=transaction.currency,
+        outcome=outcome,
+        tier=verdict.tier,
+        score=score.points,
+        contributions=tuple([Contribution(name, points) for name, points in score.contributions]),
+        reasons=reasons,
+        hits=tuple([Hit(hit.rule, hit.tier) for hit in verdict.hits]),
+        shadow=tuple([Hit(hit.rule, hit.tier) for hit in verdict.shadow]),
+        shadow_outcome=verdict.shadow_outcome,
+        unknown_rules=verdict.unknown_rules,
+        values={"payment": payment, "history": known.history, "local": known.reading},
+        unknowns=unknowns,
+        book=bench.book_version,
+        scorer=bench.scorer_version,
+        flags=known.flags,
+    )
+
+
+ID_REUSED: Final = Reason(
+    "ID-REUSED", "Another payment with the same id and different content came before"
+)
+
+REFUSALS: Final[Mapping[str, str]] = {
+    "MALFORMED": "The message is no valid payment; it is on the dead-letter topic",
+    "OVERSIZED": "The message is too long to be a payment; it is on the dead-letter topic",
+    "CRASHED": "Deciding this message ended the worker repeatedly; it is on the dead-letter topic",
+}
+"""Why a message got an answer without being judged: the closed set of dead-letter reasons."""
+
+
+def refuse(code: str, bench: Bench, source: Source) -> Decision:
+    """Answer a message that cannot be judged, by the book's policy. Nothing of it is quoted."""
+    return Decision(
+        id=decision_id(source),
+        source=source,
+        transaction_id=None,
+        payer_id=None,
+        event_time=None,
+        amount_minor=None,
+        currency=None,
+        outcome=bench.book.on_malformed,
+        tier=None,
+        score=None,
+        reasons=(Reason(code, REFUSALS[code]),),
+        book=bench.book_version,
+        scorer=bench.scorer_version,
+    )
+
+
+def repeat(
+    transaction: Transaction, first: FirstAnswer, bench: Bench, source: Source
+) -> Decision:
+    """Answer a payment that was sent before as it was answered then."""
+    return Decision(
+        id=decision_id(source),
+        source=source,
+        transaction_id=transaction.id,
+        payer_id=transaction.payer.id,
+        event_time=EPOCH + timedelta(microseconds=transaction.at),
+        amount_minor=transaction.amount_minor,
+        currency=transaction.currency,
+        outcome=first.outcome,
+        tier=first.tier,
+        score=first.score,
+        contributions=first.contributions,
+        reasons=first.reasons,
+        hits=first.hits,
+        book=bench.book_version,
+        scorer=bench.scorer_version,
+        duplicate_of=first.id,
+    )

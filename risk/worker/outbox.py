@@ -1,0 +1,98 @@
+"""Publishing: whatever is ready leaves as one batch, the next one after the acknowledgement.
+
+Batches form by themselves while the last one is in flight. An exception here ends the process:
+a gap in the decisions would be a lost payment.
+"""
+
+import msgspec
+
+from risk.pipeline import Answer
+from risk.settings import Settings
+from risk.worker.clients import AIOKafkaProducer, MessageSizeTooLargeError
+from risk.worker.lanes import Lane, Slot
+
+MOST = 2_000
+"""Decisions in one batch at most; its size in bytes is bounded by the producer."""
+
+CUT_BYTES = 262_144
+"""What is kept of a message that the dead-letter topic refuses as too large; the whole of it
+still stands in the transactions log at `src`."""
+
+
+class Outbox:
+    """Sends the slots of one partition, in order, and marks them delivered."""
+
+    def __init__(self, producer: AIOKafkaProducer, settings: Settings, partition: int) -> None:
+        self._producer = producer
+        self._decisions = settings.topic_decisions
+        self._dead_letters = settings.topic_dead_letters
+        self._partition = partition
+        self._prefix = f"{settings.topic_epoch}:{partition}:".encode()
+
+    async def ship(self, lane: Lane) -> list[Slot]:
+        """Send what is ready and wait until the broker has it; returns the delivered slots."""
+        slots = lane.take(MOST)
+        for slot in slots:
+            answer = _answer(slot)
+            if answer.dead_letter is not None:
+                await self._bury(answer)
+        sent = 0
+        while sent < len(slots):
+            sent += await self._send(slots, sent, lane.low)
+        lane.acknowledge(slots)
+        return slots
+
+    async def _send(self, slots: list[Slot], start: int, low: int) -> int:
+        batch = self._producer.create_batch()
+        low_header = ("low", b"%d" % low)
+        count = 0
+        for slot in slots[start:]:
+            added = batch.append(
+                timestamp=None,
+                key=slot.key,
+                value=_answer(slot).encoded,
+                headers=[("src", self._prefix + b"%d" % slot.offset), low_header],
+            )
+            if added is None:
+                break
+            count += 1
+        batch.close()
+        delivery = await self._producer.send_batch(
+            batch, self._decisions, partition=self._partition
+        )
+        await delivery
+        return count
+
+    async def _bury(self, answer: Answer) -> None:
+        value = answer.arrival.value or b""
+        try:
+            await self._send_dead_letter(answer, value, [])
+        except MessageSizeTooLargeError:
+            cut = [("cut", b"%d" % len(value))]
+            await self._send_dead_letter(answer, value[:CUT_BYTES], cut)
+
+    async def _send_dead_letter(
+        self, answer: Answer, value: bytes, more: list[tuple[str, bytes]]
+    ) -> None:
+        letter = answer.dead_letter
+        if letter is None:
+            return
+        headers = [
+            ("src", self._prefix + b"%d" % answer.arrival.offset),
+            ("reason", letter.code.encode()),
+            ("mistakes", msgspec.json.encode(letter.mistakes)),
+            *more,
+        ]
+        await self._producer.send_and_wait(
+            self._dead_letters,
+            value,
+            key=answer.arrival.key,
+            partition=self._partition,
+            headers=headers,
+        )
+
+
+def _answer(slot: Slot) -> Answer:
+    if not isinstance(slot.answer, Answer):
+        raise TypeError("only answered slots leave a lane")
+    return slot.answer
