@@ -10,7 +10,7 @@ import msgspec
 
 Type: TypeAlias = Literal["number", "text", "flag"]
 Source: TypeAlias = Literal["payment", "history", "local"]
-"""Where a value came from: the payment's own fields, the fold over the log, the local reader."""
+"""Where a value came from: the payment's fields, the fold over the log, the local reader."""
 
 
 class Value(msgspec.Struct, frozen=True, kw_only=True):
