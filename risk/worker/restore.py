@@ -23,10 +23,8 @@ PATIENCE = 500
 
 
 def arrival_of(record: Any) -> Arrival:
-    """A Kafka record of either client as the pipeline takes it."""
-    return Arrival(
-        record.partition, record.offset, record.key, record.value, record.timestamp
-    )
+    """A record of aiokafka as the pipeline takes it."""
+    return Arrival(record.partition, record.offset, record.key, record.value, record.timestamp)
 
 
 async def read_answers(settings: Settings, partition: int) -> dict[int, FirstAnswer]:
