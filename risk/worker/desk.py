@@ -16,7 +16,7 @@ from risk.worker.clients import AIOKafkaProducer
 from risk.worker.lanes import Lane, Slot
 from risk.worker.metrics import Metrics
 from risk.worker.outbox import Outbox
-from risk.worker.restore import fold_log, read_answers
+from risk.worker.restore import ReadLog, fold_log, read_answers
 
 log = logging.getLogger("risk.worker")
 
@@ -46,6 +46,7 @@ class StreamDesk:
         settings: Settings,
         pipeline: Pipeline,
         producer: AIOKafkaProducer,
+        read: ReadLog,
         metrics: Metrics,
         settle: Settle,
         spawn: Spawn,
@@ -53,6 +54,7 @@ class StreamDesk:
         self._settings = settings
         self._pipeline = pipeline
         self._producer = producer
+        self._read = read
         self._metrics = metrics
         self._settle = settle
         self._spawn = spawn
@@ -167,9 +169,10 @@ class StreamDesk:
     ) -> None:
         begin = time.monotonic()
         marks = self._attempts.of(partition)
-        answers = await read_answers(self._settings, partition)
+        answers = await read_answers(self._read, self._settings, partition)
         folded = await fold_log(
-            self._settings,
+            self._read,
+            self._settings.topic_transactions,
             self._pipeline,
             partition,
             start,

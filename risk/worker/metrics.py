@@ -1,8 +1,8 @@
 """The door to prometheus-client: what an operator can watch.
 
 Every label comes from a closed set: partitions, outcomes, the book's own rule ids, steps and
-the codes of refusals. Nothing that a payment holds becomes a label. Counters are tallied a batch
-at a time: a labelled increment costs a microsecond, a payment has sixty.
+the codes of refusals. Nothing that a payment holds becomes a label. Counters are tallied a
+batch at a time: a labelled increment costs a microsecond, a payment has sixty.
 """
 
 import time

@@ -10,11 +10,12 @@ import logging
 import os
 import signal
 from collections.abc import Coroutine
+from functools import partial
 from typing import Any, Final
 
 from risk.assembly import build_pipeline
 from risk.settings import Settings
-from risk.worker.clients import KafkaConnectionError, producer
+from risk.worker.clients import KafkaConnectionError, producer, read_range
 from risk.worker.desk import StreamDesk
 from risk.worker.logs import start_logs
 from risk.worker.metrics import Metrics
@@ -87,7 +88,13 @@ class Worker:
             ) from None
         host = build_host(self._settings)
         desk = StreamDesk(
-            self._settings, pipeline, output, self._metrics, host.settle, self._spawn
+            self._settings,
+            pipeline,
+            output,
+            partial(read_range, self._settings),
+            self._metrics,
+            host.settle,
+            self._spawn,
         )
         self._metrics.watch_lag(host.lag)
         self._spawn(self._beat(host))
