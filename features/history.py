@@ -8,16 +8,17 @@ A velocity is **unknown until it is warm**: until the log has covered its window
 since it was declared. `since` says from which event time the log is complete for it.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from copy import deepcopy
 from typing import Final, Literal, TypeAlias
 
 import msgspec
 
+from features.labels import PAYMENT, WAITING, End, Frozen, Label, Labels, encode
 from features.layout import State
 from features.plan import Plan
 from features.subject import Subject, key_of
-from features.table import Table
+from features.table import Loader, Table
 from features.transaction import Scalar
 from features.windows import NONE
 
@@ -29,8 +30,14 @@ BEGINNING: Final = -(2**62)
 """`since` of a log that holds all there ever was."""
 
 NO_MARKS: Final[Mapping[str, Mark]] = {}
-Loader: TypeAlias = Callable[[str, str], bytes | None]
-"""Kind and key of an entity -> its stored state, None if there is none."""
+CLOCK: Final = ("history", "clock")
+"""Kind and key under which the newest event time is stored."""
+
+EAGER: Final = ("history", WAITING)
+"""Kinds of stored states that must all be loaded before the first payment."""
+
+Stored: TypeAlias = tuple[str, str, bytes]
+"""Kind, key and state; no bytes for what is gone."""
 
 
 class Remembered(msgspec.Struct, frozen=True, gc=False):
@@ -45,7 +52,8 @@ class History:
 
     `since` is the event time from which the log is complete: `BEGINNING` where nothing came
     before it, None for the time of the first payment. With `is_shared` several workers split
-    the log by payer, so that values by other entities are partial.
+    the log by payer, so that values by other entities are partial. `loader` gives what was
+    stored and is not in memory.
     """
 
     def __init__(
@@ -58,51 +66,69 @@ class History:
     ) -> None:
         self._plan = plan
         self._tables = [Table(layout, loader) for layout in plan.layouts]
+        self._labels = Labels(self._tables, loader)
         self._keys = [key_of(by) for by in plan.kinds]
-        self._known_as = {table.kind: table for table in self._tables}
         self._steps = [(s.kind, s.step, s.is_read) for s in plan.stages]
+        self._clock = BEGINNING
         self._since: dict[str, int] = {}
-        self._first = since
-        self._warm_at = BEGINNING if not plan.velocities else -BEGINNING
-        self._marks: Mapping[str, Mark] = NO_MARKS
+        self._origin = since
+        self._is_declared = False
+        self._warm_at = BEGINNING
+        self._marks = NO_MARKS
         if is_shared:
-            others = [v.name for v in plan.velocities if "payer" not in v.by]
-            self._marks = dict.fromkeys(others, "partial")
-        if since is not None:
-            self.declare(since)
+            self._marks = dict.fromkeys(
+                [v.name for v in plan.velocities if "payer" not in v.by], "partial"
+            )
 
-    def __len__(self) -> int:
-        return sum([len(table.states) for table in self._tables])
+    @property
+    def clock(self) -> int:
+        """The greatest event time, microseconds UTC."""
+        return self._clock
+
+    def sizes(self) -> dict[str, int]:
+        """How many entities of each kind are in memory."""
+        return {table.kind: len(table.states) for table in self._tables}
 
     def observe(self, subject: Subject, values: Mapping[str, Scalar]) -> Remembered:
         """Take a payment in and return its values.
 
         `values` are those of the payment's own fields, as conditions read them.
         """
-        if self._first is None:
-            self._first = subject.at
-            self.declare(subject.at)
-        states = []
-        for table, key_of_ in zip(self._tables, self._keys, strict=True):
-            key = key_of_(subject)
-            states.append(None if key is None else table.open(key))
-        return self._run(states, subject, values)
+        at = subject.at
+        if not self._is_declared:
+            self._declare(at if self._origin is None else self._origin)
+        if at > self._clock:
+            self._clock = at
+            self._labels.catch_up(at)
+        keys = [key(subject) for key in self._keys]
+        states = [
+            None if key is None else table.open(key)
+            for table, key in zip(self._tables, keys, strict=True)
+        ]
+        remembered = self._run(states, subject, values)
+        if self._labels.is_needed:
+            self._labels.passed(subject.id, at, keys, states)
+            self._labels.expire(self._clock)
+        return remembered
 
     def recall(self, subject: Subject, values: Mapping[str, Scalar]) -> Remembered:
         """Look at a payment as if it came now, once more, without taking it in."""
-        states = []
-        for table, key_of_ in zip(self._tables, self._keys, strict=True):
-            key = key_of_(subject)
+        states: list[State | None] = []
+        for table, key_of_subject in zip(self._tables, self._keys, strict=True):
+            key = key_of_subject(subject)
             states.append(None if key is None else deepcopy(table.look(key)))
         return self._run(states, subject, values)
 
+    def learn(self, label: Label) -> End:
+        """Take a label; see `features.labels` for what becomes of it."""
+        return self._labels.learn(label, self._clock)
+
     def _run(
-        self, states: list[State | None], subject: Subject, values: Mapping[str, Scalar]
+        self, states: Sequence[State | None], subject: Subject, values: Mapping[str, Scalar]
     ) -> Remembered:
         at, minor = subject.at, subject.amount_minor
         minor = NONE if minor is None else minor
-        is_cold = at < self._warm_at
-        known, out = values, {}
+        known, out = values, dict[str, Scalar]()
         backs = [0] * len(states)
         for kind, step, is_read in self._steps:
             state = states[kind]
@@ -110,23 +136,72 @@ class History:
                 continue
             backs[kind] = step(state, known, at, minor, out, backs[kind])
             if is_read:
-                if is_cold:
-                    self._drop_cold(out, at)
+                self._drop_cold(out, at)
                 known = {**values, **out}
-        if is_cold:
-            self._drop_cold(out, at)
+        self._drop_cold(out, at)
         return Remembered(out, self._marks)
 
     def _drop_cold(self, out: dict[str, Scalar], at: int) -> None:
+        if at >= self._warm_at:
+            return
         for v in self._plan.velocities:
             if v.name in out and at - self._since[v.name] < v.reach:
                 del out[v.name]
 
-    def declare(self, since: int) -> None:
-        """Say from when the log is complete for every velocity that has no such time yet."""
+    def _declare(self, since: int) -> None:
         for v in self._plan.velocities:
             self._since.setdefault(v.name, since)
-            reach = self._since[v.name] + v.reach
-        self._warm_at = max(
-            [self._since[v.name] + v.reach for v in self._plan.velocities], default=BEGINNING
-        )
+        times = [self._since[v.name] + v.reach for v in self._plan.velocities]
+        self._warm_at = max(times, default=BEGINNING)
+        self._is_declared = True
+
+    def since(self) -> dict[str, int]:
+        """From when the log is complete for each velocity; belongs to the stored state.
+
+        The keys change with the declaration and with the columns that its kind keeps.
+        """
+        return {key: self._since[name] for key, name in self._digests() if name in self._since}
+
+    def restore_since(self, saved: Mapping[str, int]) -> None:
+        """Take what `since` gave; velocities that are not in it start with the next payment."""
+        self._since |= {name: saved[key] for key, name in self._digests() if key in saved}
+        self._origin = None
+
+    def _digests(self) -> list[tuple[str, str]]:
+        versions = {table.kind: table.codec.version.hex() for table in self._tables}
+        return [(f"{v.digest}:{versions[v.kind]}", v.name) for v in self._plan.velocities]
+
+    def changed(self) -> Iterator[Stored]:
+        """What changed since the last call, as it is at this call.
+
+        The states are written while the caller iterates, which he may do in slices between
+        payments: an entity that is about to change is written first. Iterate to the end before
+        the next call.
+        """
+        for table in self._tables:
+            table.freeze()
+        labels = self._labels.freeze()
+        return self._written(labels, encode(self._clock))
+
+    def _written(self, labels: Frozen, clock: bytes) -> Iterator[Stored]:
+        yield (*CLOCK, clock)
+        for (kind, key), held in labels:
+            yield kind, key, b"" if held is None else encode(held)
+        for table in self._tables:
+            for key, stored in table.changed():
+                yield table.kind, key, stored
+
+    def load(self, kind: str, key: str, stored: bytes) -> bool:
+        """Take what `changed` gave; False if a plan with other columns wrote it."""
+        if (kind, key) == CLOCK:
+            self._clock = msgspec.msgpack.decode(stored, type=int)
+        elif kind in (WAITING, PAYMENT):
+            self._labels.load(kind, key, stored)
+        else:
+            tables = [table for table in self._tables if table.kind == kind]
+            return bool(tables) and tables[0].load(key, stored)
+        return True
+
+    def forget(self, kind: str, key: str) -> bool:
+        """Let a stored entity go from memory; False if it changed since it was stored."""
+        return all([table.forget(key) for table in self._tables if table.kind == kind])

@@ -49,9 +49,8 @@ def compile_plan(velocities: Sequence[Velocity], base_exponent: int = 2) -> Plan
         *_past(velocities, kinds, layouts, order, scale),
         *_folds(velocities, kinds, layouts, order, scale),
     ]
-    named = {v.name for v in velocities}
-    is_read = any([named & v.reads for v in velocities])
-    stages = tuple([Stage(kind, step, is_read) for kind, step in steps])
+    read = frozenset[str]().union(*[v.reads for v in velocities])
+    stages = tuple([Stage(kind, step, bool(gives & read)) for kind, step, gives in steps])
     return Plan(tuple(velocities), kinds, layouts, stages, scale)
 
 
@@ -78,7 +77,7 @@ class _Order:
 
     def _after(self, name: str) -> int:
         v = self._velocities.get(name)
-        return 0 if v is None or is_past(v) else 1 + self.fold(v)
+        return 1 + self.fold(v) if v is not None and v.includes else 0
 
     def _deepest(self, v: Velocity, names: Iterable[str], *, of_past: bool) -> int:
         if v.name in self._path:
@@ -88,16 +87,11 @@ class _Order:
             if not of_past:
                 return self.filled(names)
             read = [self._velocities[name] for name in names if name in self._velocities]
-            if not all([is_past(other) for other in read]):
+            if any([other.includes for other in read]):
                 raise Circular(v.name)
             return max([1 + self.past(other) for other in read], default=0)
         finally:
             self._path.pop()
-
-
-def is_past(v: Velocity) -> bool:
-    """Whether a velocity is read before the payment is taken in."""
-    return not v.includes and v.delay is None
 
 
 def _past(
@@ -106,12 +100,13 @@ def _past(
     layouts: Sequence[Layout],
     order: _Order,
     scale: int,
-) -> list[tuple[int, Step]]:
-    found = [(order.past(v), kinds.index(v.by), v) for v in velocities if is_past(v)]
+) -> list[tuple[int, Step, frozenset[str]]]:
+    found = [(order.past(v), kinds.index(v.by), v) for v in velocities if not v.includes]
     steps = []
     for stage, kind in sorted({(stage, kind) for stage, kind, _ in found}):
         mine = [v for at, of, v in found if (at, of) == (stage, kind)]
-        steps.append((kind, past_step(layouts[kind], mine, scale)))
+        gives = frozenset(v.name for v in mine)
+        steps.append((kind, past_step(layouts[kind], mine, scale), gives))
     return steps
 
 
@@ -121,21 +116,22 @@ def _folds(
     layouts: Sequence[Layout],
     order: _Order,
     scale: int,
-) -> list[tuple[int, Step]]:
+) -> list[tuple[int, Step, frozenset[str]]]:
     steps = []
     for kind, by in enumerate(kinds):
         mine = [v for v in velocities if v.by == by]
         slots, points, reads = _schedule(mine, layouts[kind], order)
         for stage in sorted({0, *slots.values(), *points.values(), *reads.values()}):
+            given = [v for v in mine if reads.get(v.name) == stage]
             step = fold_step(
                 layouts[kind],
-                [v for v in mine if reads.get(v.name) == stage],
+                given,
                 [slot for slot in layouts[kind].slots if slots.get(slot.key) == stage],
                 [v for v in mine if points.get(v.name) == stage],
                 scale,
             )
-            steps.append((stage, kind, step))
-    return [(kind, step) for _, kind, step in sorted(steps, key=lambda found: found[:2])]
+            steps.append((stage, kind, step, frozenset(v.name for v in given)))
+    return [found[1:] for found in sorted(steps, key=lambda found: found[:2])]
 
 
 def _schedule(
@@ -143,20 +139,15 @@ def _schedule(
 ) -> tuple[dict[str, int], dict[str, int], dict[str, int]]:
     """The stage at which each slot is filled, each point is marked, each velocity is read."""
     slots = {slot.key: order.filled(slot.reads) for slot in layout.slots}
-    labelled = max([order.fold(v) for v in mine if v.delay is not None], default=0)
-    for slot in layout.slots:
-        if slot.key.startswith("label"):
-            slots[slot.key] = labelled
+    labels = [slot.key for slot in layout.slots if slot.key.startswith("label")]
+    slots |= dict.fromkeys(labels, max([slots[key] for key in labels], default=0))
     groups: dict[str, int] = {}
     for v in mine:
         if v.fn in POINTS and v.delay is None:
             groups[point_key(v)] = max(groups.get(point_key(v), 0), order.filled(v.reads))
     pointed = [v for v in mine if v.fn in POINTS and v.delay is None]
     points = {v.name: groups[point_key(v)] for v in pointed}
-    reads = {}
-    for v in mine:
-        if v.delay is not None:
-            reads[v.name] = labelled
-        elif v.includes:
-            reads[v.name] = points[v.name] if v.fn in POINTS else order.fold(v)
+    reads = {
+        v.name: points[v.name] if v.fn in POINTS else order.fold(v) for v in mine if v.includes
+    }
     return slots, points, reads

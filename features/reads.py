@@ -130,6 +130,8 @@ def read_met(source: Source, velocities: list[Velocity]) -> None:
 
 def read_labels(source: Source, velocities: list[Velocity]) -> None:
     """Read velocities over labelled payments; f are their labels, t their times."""
+    if not velocities:
+        return
     times, labels = source.slot("label_times"), source.slot("labels")
     groups: dict[tuple[object, ...], list[Velocity]] = {}
     for v in velocities:

@@ -17,10 +17,31 @@ Step: TypeAlias = Callable[..., int]
 holds the values of the payment, `minor` its amount or `NONE`, `out` takes the results; `back`
 says how many newer payments follow it in the columns, -1 if it was too late for them."""
 
-ARITHMETIC: Final = (
-    "NONE NO_ID NAN END array fsum identity select knowns numbers late percentile mean centre "
-    "deviation ratio z_mean z_median run_length run_start newest met meet"
-).split()
+ARITHMETIC: Final = [
+    "NONE",
+    "NO_ID",
+    "NAN",
+    "END",
+    "array",
+    "fsum",
+    "identity",
+    "select",
+    "knowns",
+    "numbers",
+    "late",
+    "percentile",
+    "mean",
+    "centre",
+    "deviation",
+    "ratio",
+    "z_mean",
+    "z_median",
+    "run_length",
+    "run_start",
+    "newest",
+    "met",
+    "meet",
+]
 
 
 class Source:

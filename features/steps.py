@@ -26,7 +26,8 @@ def past_step(layout: Layout, velocities: Sequence[Velocity], scale: int) -> Ste
     if windowed:
         source.find([v.window for v in windowed], may_be_empty=True)
         read_windows(source, windowed, is_past=True)
-    read_points(source, [v for v in velocities if v.fn in POINTS])
+    read_points(source, [v for v in velocities if v.fn in POINTS and v.delay is None])
+    read_labels(source, [v for v in velocities if v.delay is not None])
     read_met(source, [v for v in velocities if v.fn == "is_new"])
     return source.compiled()
 
@@ -58,10 +59,9 @@ def fold_step(
     if widths:
         source.find(widths, may_be_empty=False)
     read_windows(source, windowed, is_past=False)
-    read_points(source, [v for v in velocities if v.fn in POINTS and v.delay is None])
+    read_points(source, [v for v in velocities if v.fn in POINTS])
     if "labels" in keys:
         _enter_label(source, [slot for slot in slots if slot.key.startswith("label_mask:")])
-        read_labels(source, [v for v in velocities if v.delay is not None])
     _trim(source, columns)
     return source.compiled()
 
@@ -142,7 +142,9 @@ def _meet(source: Source, slots: Sequence[Slot]) -> None:
 def _enter_label(source: Source, masks: Sequence[Slot]) -> None:
     """Enter the payment among the labelled ones: genuine until somebody says otherwise."""
     times, labels = source.slot("label_times"), source.slot("labels")
-    entries = [(source.slot(slot.key), source.truth(slot.where)) for slot in masks if slot.where]
+    entries = [
+        (source.slot(slot.key), source.truth(slot.where)) for slot in masks if slot.where
+    ]
     source.put(f"if at > now - {source.layout.label_reach}:")
     source.put(f"a = bisect_right({times}, at)", 2)
     source.put(f"{times}.insert(a, at); {labels}.insert(a, 0)", 2)

@@ -1,21 +1,23 @@
 """The entities of one kind: in memory, loaded when they are needed, saved when they changed."""
 
 from collections.abc import Callable, Iterator
+from typing import TypeAlias
 
 from features.codec import Codec
 from features.layout import Layout, State
+
+Loader: TypeAlias = Callable[[str, str], bytes | None]
+"""Kind and key -> the stored state, None (or no bytes) if there is none."""
 
 
 class Table:
     """States by key. `loader` gives the stored state of an entity that is not in memory."""
 
-    def __init__(
-        self, layout: Layout, loader: Callable[[str, str], bytes | None] | None
-    ) -> None:
+    def __init__(self, layout: Layout, loader: Loader | None) -> None:
         self.kind = layout.kind
         self.states: dict[str, State] = {}
         self.codec = Codec(layout)
-        self._layout = layout
+        self.layout = layout
         self._loader = loader
         self._changed: set[str] = set()
         self._frozen: set[str] = set()
@@ -37,8 +39,8 @@ class Table:
         state = self.states.get(key)
         if state is None and self._loader is not None:
             stored = self._loader(self.kind, key)
-            state = None if stored is None else self.codec.decode(stored)
-        return self._layout.fresh() if state is None else state
+            state = self.codec.decode(stored) if stored else None
+        return self.layout.fresh() if state is None else state
 
     def freeze(self) -> None:
         """From here on `changed` tells of the states as they are now."""

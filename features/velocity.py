@@ -207,9 +207,11 @@ def said(velocity: Velocity) -> str:
         parts.append(f"labels at least {duration(velocity.delay)} old")
     elif velocity.fn not in ONLY_PAST:
         parts.append("this one included" if velocity.includes else "earlier payments only")
-    return ", ".join([" ".join(parts[:-1]), parts[-1]]) if velocity.delay or (
-        velocity.fn not in ONLY_PAST
-    ) else " ".join(parts)
+    return (
+        ", ".join([" ".join(parts[:-1]), parts[-1]])
+        if velocity.delay or (velocity.fn not in ONLY_PAST)
+        else " ".join(parts)
+    )
 
 
 def duration(microseconds: int) -> str:

@@ -10,8 +10,9 @@ The contract, proven against brute force (tests/features/test_velocity_laws.py):
   as the longest window of its kind of key it is not taken in, and is counted. Of equal times
   the one that came later is the newer. A time in the **future** moves the clock; how far ahead
   is believed is decided where payments are read.
-- The payment at hand is in its own window, unless the velocity says otherwise; median, ratio_to,
-  z_mean, z_median, last, since_last and is_new look at earlier ones by habit.
+- The payment at hand is in its own window, unless the velocity says otherwise; median,
+  ratio_to, z_mean, z_median, last, since_last and is_new look at earlier ones by habit, and no
+  labelled velocity ever sees it.
 - A payment that expired is never seen, whether or not it was trimmed yet.
 - **Unknown** never enters as 0: a payment counts if its condition is true; an unknown value is
   skipped, except by `sum`, which is then unknown. Where nothing is known there is no value, but
@@ -75,7 +76,7 @@ def late(column: "array[int] | array[float] | bytearray", back: int, value: int)
 
 
 def ranked(values: Sequence[float]) -> Sequence[float]:
-    """Sorted. NumPy is faster from a few dozen on, and keeps integers of 64 bits as they are."""
+    """Sorted. NumPy is faster from a few dozen on, and exact: integers have 64 bits."""
     if len(values) < 40:
         return sorted(values)
     column = np.array(values)
