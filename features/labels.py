@@ -101,7 +101,7 @@ class Labels:
     def passed(
         self, payment: str, at: int, keys: Sequence[str | None], states: Sequence[State | None]
     ) -> None:
-        """Remember where a payment was entered. An id that is reused keeps its first payment."""
+        """Remember where a payment was entered; a reused id stands for its first payment."""
         if self._find(payment, at) is not None:
             return
         places = []
@@ -165,7 +165,7 @@ class Labels:
         return list(changed.items())
 
     def load(self, kind: str, key: str, stored: bytes) -> None:
-        """Take what `freeze` gave, encoded. The waiting labels must all be loaded at the start."""
+        """Take what `freeze` gave, encoded; all waiting labels before the first payment."""
         if kind == WAITING:
             heappush(self._waiting, _waiting(stored))
         else:

@@ -1,5 +1,7 @@
 """Lines that read velocities: from the columns of a window, from points, from labels."""
 
+from typing import Final
+
 from features.layout import column_key, form_of, met_key, note_key, point_key
 from features.source import Source
 from features.velocity import COMPARING, UNITS, Velocity
@@ -61,44 +63,61 @@ def _read_identities(source: Source, group: list[Velocity]) -> None:
 
 
 def _read_numbers(source: Source, group: list[Velocity]) -> None:
+    """Statistics: what several of them stand on (x all, z the known ones) is made once."""
     _slice(source, group[0])
     is_money = form_of(group[0]) == "money"
-    column = source.slot(column_key(group[0]))
+    scale = source.scale if is_money else 0
     if is_money:
+        column = source.slot(column_key(group[0]))
         source.put(f'z = x if {column}.typecode == "i" else knowns(x)')
     else:
         source.put("z = numbers(x)")
-    scale = source.scale if is_money else 0
+    source.put("l = len(z)")
+    own = {v.name: source.value(v.of) for v in group if v.fn in COMPARING}
+    totals = [v for v in group if v.fn in SUMMING or (v.fn == "ratio_to" and v.to == "mean")]
+    ranks = [v for v in group if v.fn in RANKING or (v.fn == "ratio_to" and v.to == "median")]
+    if totals:
+        source.put("e = sum(z)" if is_money else "e = fsum(z)")
+    if any([v.fn in ("stddev", "z_mean") for v in group]):
+        source.put(f"d = deviation(z, e, {scale}) if l else 0.0")
+    if ranks:
+        source.put("r = ranked(z)")
     for v in group:
         if v.fn == "sum":
-            source.put("if len(z) == len(x):")
-            source.give(v.name, f"sum(z) / {scale}" if is_money else "fsum(z)", 2)
+            source.put("if l == len(x):")
+            source.give(v.name, f"e / {scale}" if scale else "e", 2)
         elif v.fn in COMPARING:
-            own = source.value(v.of)
-            source.put(f"if {own} is not None and len(z) >= {v.at_least}:")
-            source.give_if_known(v.name, _comparison(v, own, scale), depth=2)
+            source.put(f"if l >= {v.at_least} and {own[v.name]} is not None:")
+            source.give_if_known(v.name, _comparison(v, own[v.name], scale), depth=2)
         else:
-            source.put("if z:" if v.at_least == 1 else f"if len(z) >= {v.at_least}:")
+            source.put(f"if l >= {v.at_least}:")
             source.give(v.name, _statistic(v, scale), 2)
+
+
+SUMMING: Final = frozenset({"sum", "mean", "stddev", "z_mean"})
+RANKING: Final = frozenset({"median", "percentile", "z_median"})
 
 
 def _statistic(v: Velocity, scale: int) -> str:
     over = f" / {scale}" if scale else ""
     if v.fn == "mean":
-        return f"sum(z) / (len(z) * {scale})" if scale else "mean(z)"
+        return f"e / (l * {scale or 1})"
     if v.fn == "stddev":
-        return f"deviation(z, {scale})"
+        return "d"
     if v.fn in ("min", "max"):
         return f"{v.fn}(z){over}"
-    return f"percentile(z, {0.5 if v.fn == 'median' else v.q!r}){over}"
+    return f"percentile(r, {0.5 if v.fn == 'median' else v.q!r}){over}"
 
 
 def _comparison(v: Velocity, own: str, scale: int) -> str:
-    if v.fn == "ratio_to":
-        over = f" / {scale}" if scale else ""
-        base = f"centre(z, {scale})" if v.to == "mean" else f"percentile(z, 0.5){over}"
-        return f"ratio({own}, {base}, {v.plus!r})"
-    return f"{v.fn}({own}, z, {scale}, {v.plus!r})"
+    over = f" / {scale}" if scale else ""
+    mean = f"e / (l * {scale or 1})"
+    if v.fn == "z_mean":
+        return f"ratio({own} - {mean}, d, {v.plus!r})"
+    if v.fn == "z_median":
+        spread = f"r[3 * l // 4]{over} - r[l // 4]{over}"
+        return f"ratio({own} - r[l // 2]{over}, {spread}, {v.plus!r})"
+    return f"ratio({own}, {mean if v.to == 'mean' else f'r[l // 2]{over}'}, {v.plus!r})"
 
 
 def read_points(source: Source, velocities: list[Velocity]) -> None:
@@ -138,32 +157,56 @@ def read_labels(source: Source, velocities: list[Velocity]) -> None:
         where = v.where.text if v.where else None
         groups.setdefault((where, v.window, v.delay), []).append(v)
     for group in groups.values():
-        first, delay = group[0], group[0].delay
-        source.put(f"b = bisect_right({times}, now - {delay})")
+        first, mask = group[0], None
+        source.put(f"b = bisect_right({times}, now - {first.delay})")
         source.put(f"a = bisect_right({times}, now - {first.reach}, 0, b)")
-        if first.where is None:
-            source.put(f"f = {labels}[a:b]; t = {times}[a:b]")
-        else:
+        if first.where is not None:
             mask = source.slot(f"label_mask:{first.where.text}")
+        if mask is None or all([v.fn in COUNTING for v in group]):
+            source.put(f"f = {labels}; t = {times}")
+            _count_labels(source, group, mask)
+        else:
             source.put(f"f = bytes(select({labels}[a:b], {mask}[a:b]))")
             source.put(f"t = select({times}[a:b], {mask}[a:b])")
+            source.put("a = 0; b = len(f)")
+            _count_labels(source, group, None)
         for v in group:
-            _read_label(source, v)
+            if v.fn not in COUNTING:
+                _read_label(source, v)
+
+
+COUNTING: Final = frozenset({"label_count", "count", "label_rate"})
+
+
+def _count_labels(source: Source, group: list[Velocity], mask: str | None) -> None:
+    """Lines that make `l` the number of labelled payments and `e` that of frauds."""
+    if not any([v.fn in COUNTING for v in group]):
+        return
+    source.put("l = b - a" if mask is None else f"l = {mask}.count(1, a, b)")
+    source.put("e = f.count(1, a, b)" if mask is None else f"e = both(f[a:b], {mask}[a:b])")
+    for v in group:
+        if v.fn == "label_rate":
+            source.put("if l:")
+            source.give(v.name, _number_of(v) + " / l", 2)
+        elif v.fn in COUNTING:
+            source.give(v.name, _number_of(v))
+
+
+def _number_of(v: Velocity) -> str:
+    if v.label == "genuine":
+        return "(l - e)"
+    return "l" if v.fn == "count" and v.label is None else "e"
 
 
 def _read_label(source: Source, v: Velocity) -> None:
+    """Ages and runs; i is the place of the entry that decides."""
     flag = 0 if v.label == "genuine" else 1
-    age = f"(now - u) / {UNITS[v.unit]}"
-    if v.fn == "label_count" or (v.fn == "count" and v.label):
-        source.give(v.name, f"f.count({flag})")
-    elif v.fn == "count":
-        source.give(v.name, "len(f)")
-    elif v.fn == "since_last":
-        text = f"newest(f, t, {flag})" if v.label else "t[-1] if t else None"
-        source.give_if_known(v.name, text, age)
-    elif v.fn == "run_age":
-        source.give_if_known(v.name, f"run_start(f, t, {flag})", age)
-    else:
-        text = f"f.count({flag}) / len(f)" if v.fn == "label_rate" else f"run_length(f, {flag})"
-        source.put("if f:")
-        source.give(v.name, text, 2)
+    age = f"(now - t[i]) / {UNITS[v.unit]}"
+    if v.fn == "since_last":
+        source.put("i = b - 1" if v.label is None else f"i = f.rfind({flag}, a, b)")
+        source.put("if i >= a:")
+        source.give(v.name, age, 2)
+        return
+    source.put(f"i = max(f.rfind({1 - flag}, a, b) + 1, a)")
+    source.put("if a < b:" if v.fn == "run_length" else "if i < b:")
+    source.give(v.name, "b - i" if v.fn == "run_length" else age, 2)

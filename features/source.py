@@ -4,9 +4,8 @@ The text holds only names that are made here (s0.. slots, n0.. windows, k0.. con
 integers: nothing of a book, a payment or a name of a value is ever part of it.
 """
 
-from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable
-from typing import Any, Final, TypeAlias
+from typing import Any, TypeAlias
 
 from features import windows
 from features.layout import Layout
@@ -17,32 +16,6 @@ Step: TypeAlias = Callable[..., int]
 holds the values of the payment, `minor` its amount or `NONE`, `out` takes the results; `back`
 says how many newer payments follow it in the columns, -1 if it was too late for them."""
 
-ARITHMETIC: Final = [
-    "NONE",
-    "NO_ID",
-    "NAN",
-    "END",
-    "array",
-    "fsum",
-    "identity",
-    "select",
-    "knowns",
-    "numbers",
-    "late",
-    "percentile",
-    "mean",
-    "centre",
-    "deviation",
-    "ratio",
-    "z_mean",
-    "z_median",
-    "run_length",
-    "run_start",
-    "newest",
-    "met",
-    "meet",
-]
-
 
 class Source:
     """Lines of one step under construction."""
@@ -51,8 +24,7 @@ class Source:
         self.layout = layout
         self.scale = scale
         self._lines: list[str] = []
-        self._scope: dict[str, Any] = {name: getattr(windows, name) for name in ARITHMETIC}
-        self._scope |= {"bisect_left": bisect_left, "bisect_right": bisect_right}
+        self._scope: dict[str, Any] = dict(vars(windows))
         self._counts: dict[str, int] = {}
         self._widths: dict[int, str] = {}
         self._made: dict[tuple[str, ...], str] = {}

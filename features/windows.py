@@ -2,11 +2,11 @@
 
 The contract, proven against brute force (tests/features/test_velocity_laws.py):
 
-- Time is event time; order is the order of the log. The **clock** of a key is the greatest event
+- Time is event time; order is that of the log. The **clock** of a key is the greatest event
   time that it was given. A window of width w holds the key's payments with
   `clock - w < time <= clock`; of a labelled velocity with delay d, those with
   `clock - d - w < time <= clock - d`.
-- A **late** payment counts at its own time, and its values are those of its key's clock. As late
+- A **late** payment counts at its own time; its values are those of its key's clock. As late
   as the longest window of its kind of key it is not taken in, and is counted. Of equal times
   the one that came later is the newer. A time in the **future** moves the clock; how far ahead
   is believed is decided where payments are read.
@@ -27,7 +27,7 @@ The contract, proven against brute force (tests/features/test_velocity_laws.py):
 """
 
 from array import array
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right  # noqa: F401 generated lines call it
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from hashlib import blake2b
@@ -84,31 +84,30 @@ def ranked(values: Sequence[float]) -> Sequence[float]:
     return column.tolist()  # type: ignore[no-any-return]
 
 
-def percentile(values: Sequence[float], q: float) -> float:
-    """Of n > 0 sorted values the one at `int(n * q)`, the greatest at most."""
-    place = min(int(len(values) * q), len(values) - 1)
-    return ranked(values)[place]
+def percentile(ordered: Sequence[float], q: float) -> float:
+    """Of n > 0 sorted values the one at `int(n * q)`, the last at most."""
+    return ordered[min(int(len(ordered) * q), len(ordered) - 1)]
 
 
-def mean(values: Sequence[float]) -> float:
-    """The correctly rounded mean of floats."""
-    return fsum(values) / len(values)
+def deviation(values: Sequence[float], total: float, scale: int) -> float:
+    """Population standard deviation of n > 0 values with this sum.
 
-
-def deviation(values: Sequence[float], scale: int) -> float:
-    """Population standard deviation. `scale` > 0: integers of so many to one; 0: floats."""
+    `scale` > 0: exact, of integers of which so many make one; 0: of floats.
+    """
     size = len(values)
     if scale:
-        total = sum(values)
-        squares = sum([value * value for value in values])
-        return sqrt(size * squares - total * total) / (size * scale)
-    middle = mean(values)
+        return sqrt(size * _squares(values) - total * total) / (size * scale)
+    middle = total / size
     return sqrt(fsum([(value - middle) ** 2 for value in values]) / size)
 
 
-def centre(values: Sequence[float], scale: int) -> float:
-    """The mean in major units; `scale` as in `deviation`."""
-    return sum(values) / (len(values) * scale) if scale else mean(values)
+def _squares(values: Sequence[float]) -> int:
+    """The exact sum of squares of integers."""
+    if len(values) > 24:
+        column = np.array(values, dtype=np.int64)
+        if int(column.max()) ** 2 * len(values) < 2**63:
+            return int(column.dot(column))
+    return sum([int(value) * int(value) for value in values])
 
 
 def ratio(value: float, base: float, plus: float) -> float | None:
@@ -116,33 +115,20 @@ def ratio(value: float, base: float, plus: float) -> float | None:
     return value / (base + plus) if base + plus else None
 
 
-def z_mean(value: float, values: Sequence[float], scale: int, plus: float) -> float | None:
-    """How many standard deviations above the mean."""
-    return ratio(value - centre(values, scale), deviation(values, scale), plus)
+def run_length(flags: bytes | bytearray) -> int:
+    """How many entries up to the newest are 1."""
+    return len(flags) - 1 - flags.rfind(0)
 
 
-def z_median(value: float, values: Sequence[float], scale: int, plus: float) -> float | None:
-    """How many interquartile ranges above the median."""
-    ordered, size, unit = ranked(values), len(values), scale or 1
-    low, middle, high = ordered[size // 4], ordered[size // 2], ordered[3 * size // 4]
-    return ratio(value - middle / unit, high / unit - low / unit, plus)
-
-
-def run_length(flags: bytes | bytearray, flag: int = 1) -> int:
-    """How many entries up to the newest are `flag`."""
-    return len(flags) - 1 - flags.rfind(1 - flag)
-
-
-def run_start(flags: bytes | bytearray, times: Sequence[int], flag: int = 1) -> int | None:
+def run_start(flags: bytes | bytearray, times: Sequence[int]) -> int | None:
     """The time of the first entry of the run that ends at the newest."""
-    length = run_length(flags, flag)
+    length = run_length(flags)
     return times[-length] if length else None
 
 
-def newest(flags: bytes | bytearray, times: Sequence[int], flag: int) -> int | None:
-    """The time of the newest entry that is `flag`."""
-    place = flags.rfind(flag)
-    return times[place] if place >= 0 else None
+def both(one: bytes | bytearray, other: bytes | bytearray) -> int:
+    """How many places hold 1 in both."""
+    return (int.from_bytes(one) & int.from_bytes(other)).bit_count()
 
 
 def met(ids: "array[int]", lasts: "array[int]", one: int, after: int) -> bool | None:
