@@ -59,7 +59,7 @@ def _says(description: str) -> Meta:
 
 
 class Decision(msgspec.Struct, frozen=True, kw_only=True, gc=False, forbid_unknown_fields=True):
-    """The answer to one input offset. A message that is no payment has no transaction fields."""
+    """The answer to one input offset; fields of the payment are null if it was none."""
 
     schema: Annotated[Literal[1], _says("version of this format")] = 1
     id: Annotated[str, _says("32 hex digits made of `source`: one per input offset")]

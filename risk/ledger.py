@@ -1,9 +1,9 @@
 """Which payments were seen, and what they were answered: a repeat gets its first answer again.
 
 Upstream sends a payment twice after its own time-outs. The second one is no second payment: it
-is not folded into the history and it is answered as the first one was. The last `limit` payments
-of a partition are remembered, counted along the log, so that a fold over the same log remembers
-the same ones.
+is not folded into the history and it is answered as the first one was. The last `limit`
+payments of a partition are remembered, counted along the log, so that a fold over the same log
+remembers the same ones.
 """
 
 from collections import Counter, OrderedDict
@@ -28,7 +28,7 @@ class FirstAnswer(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def refused(self) -> bool:
-        """Whether the message was answered without being judged: only then there is no score."""
+        """Whether the message was not judged: only then there is no score."""
         return self.score is None
 
 
@@ -63,7 +63,7 @@ def first_answer(decision: Decision) -> FirstAnswer:
 
 
 class Ledger:
-    """The last `limit` payments of one partition by the digest of their content, oldest first."""
+    """The last `limit` payments of one partition, by the digest of their content."""
 
     def __init__(self, limit: int) -> None:
         self._limit = limit

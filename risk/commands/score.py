@@ -6,7 +6,7 @@ import time
 from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated
 
 import typer
 from rich.console import Console
@@ -19,18 +19,10 @@ from risk.filerun import FileRun
 from risk.files import STANDARD, BadFile, Format, Source, format_of, open_source
 from risk.mapping import ColumnMap, load_map, same_names
 from risk.output import Output
-from risk.pipeline import Pipeline
 from risk.rows import MessageMaker
 from risk.settings import load
 from risk.tally import Tally
 from risk.vocabulary import attribute_values
-
-EPILOG: Final = (
-    "Examples: risk score payments.jsonl | "
-    "risk score cards.csv.gz --map cards.toml --out - --dead-letters bad.jsonl. "
-    "Exit status: 0 every row has its decision; 1 the file could not be read or written to its "
-    "end, or held no payment at all; 2 wrong usage, mapping, settings or book."
-)
 
 
 def score(
@@ -62,7 +54,15 @@ def score(
     ] = None,
     json_: Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")] = False,
 ) -> None:
-    """Decide the payments of a file, without Kafka: decisions out, and a summary."""
+    """Decide the payments of a file, without Kafka: decisions out, and a summary.
+
+    Examples: risk score payments.jsonl
+
+    risk score cards.csv.gz --map cards.toml --out - --dead-letters bad.jsonl | jq .outcome
+
+    Exit status: 0 every row has its decision; 1 the file could not be read or written to its
+    end, or held no payment at all; 2 wrong usage, mapping, settings or book.
+    """
     flags = {"book": book, "topic_transactions": topic, "topic_epoch": epoch}
     settings, _ = load(flags, settings_file)
     bench = build_bench(settings.book or default_book())
