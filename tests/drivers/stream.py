@@ -1,4 +1,4 @@
-"""Drive a stream from a test: put payments in, wait for decisions, read what a reader accepts."""
+"""Drive a stream from a test: put payments in, wait, read what a reader accepts."""
 
 import asyncio
 import time
@@ -102,6 +102,6 @@ def await_committed(settings: Settings, seconds: float = 60) -> None:
 
 
 def comparable(decisions: Iterable[Decision]) -> list[Decision]:
-    """Decisions in the order of their place in the log, without what differs by run: timings."""
+    """Decisions in the order of the log, without what differs by run: timings."""
     bare = [msgspec.structs.replace(decision, timings_us={}) for decision in decisions]
     return sorted(bare, key=lambda one: (one.source.partition, one.source.offset))
