@@ -22,9 +22,7 @@ COUNTRIES: Final[frozenset[str | None]] = frozenset(
 )
 """Two capital letters, or unknown. The list of ISO 3166 itself changes; banks use codes outside."""
 
-_IPV4: Final = re.compile(
-    r"(?:(?:25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])(?:\.(?!$)|$)){4}", re.ASCII
-)
+_IPV4: Final = re.compile(r"(?:(?:25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])(?:\.(?!$)|$)){4}", re.ASCII)
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _CONTROL_IN_MEMO: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 
@@ -87,7 +85,5 @@ def _expected(value: object, declared: Value) -> str | None:
         return None if good else "must be text of at most 256 characters, no control characters"
     low = -MAX_NUMBER if declared.low is None else declared.low
     high = MAX_NUMBER if declared.high is None else declared.high
-    good = (
-        isinstance(value, int | float) and not isinstance(value, bool) and low <= value <= high
-    )
+    good = isinstance(value, int | float) and not isinstance(value, bool) and low <= value <= high
     return None if good else f"must be a number from {low} to {high}"

@@ -56,9 +56,7 @@ text: one unit of the currency is this many units of the base currency."""
 class Rates:
     """Dated exchange rates into one base currency."""
 
-    def __init__(
-        self, base: str, rates: Mapping[str, tuple[tuple[int, int, int], ...]]
-    ) -> None:
+    def __init__(self, base: str, rates: Mapping[str, tuple[tuple[int, int, int], ...]]) -> None:
         self._base = base
         self._rates = rates
 
@@ -75,11 +73,7 @@ class Rates:
         dated: dict[str, dict[int, tuple[int, int]]] = {}
         for number, (currency, start, rate) in enumerate(rows, 1):
             match = _RATE.fullmatch(rate)
-            if (
-                currency not in EXPONENTS
-                or match is None
-                or not int(match[1] + (match[2] or ""))
-            ):
+            if currency not in EXPONENTS or match is None or not int(match[1] + (match[2] or "")):
                 raise ValueError(f"rate {number}: needs a currency of ISO 4217 and a rate > 0")
             fraction = match[2] or ""
             numerator = int(match[1] + fraction) * 10**base_exponent

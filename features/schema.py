@@ -10,14 +10,7 @@ from datetime import datetime
 from typing import Annotated, Any, Final
 
 import msgspec
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
-    Field,
-    ValidationInfo,
-    field_validator,
-)
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
 from features.fields import EARLIEST, LATEST, is_category, is_clean, is_clean_memo, is_ip
 from features.money import EXPONENTS, MAX_MINOR, minor_units
