@@ -56,7 +56,7 @@ def oracle(settings: Settings) -> list[Decision]:
 def test_every_payment_gets_the_decision_of_the_one_core(
     runtime: str, topics: Settings, start: Start
 ) -> None:
-    """2,000 payments, some sent twice: worker and pipeline decide alike, and the audit holds."""
+    """2,000 payments, some sent twice: worker and pipeline decide alike; the audit holds."""
     sent = payments(1_950)
     publish(topics, [*sent, *sent[100:150]])
     worker = start("worker", runtime=runtime)
@@ -88,7 +88,7 @@ def test_a_restart_goes_on_where_it_was_with_the_same_state(
 def test_two_workers_under_kill_9_lose_and_double_nothing(
     runtime: str, topics: Settings, start: Start
 ) -> None:
-    """RISK_TEST_KILLS kills of either worker while RISK_TEST_PAYMENTS arrive; then the audit."""
+    """RISK_TEST_KILLS kills of either while RISK_TEST_PAYMENTS arrive; then the audit."""
     kills = int(os.environ.get("RISK_TEST_KILLS", "3"))
     count = int(os.environ.get("RISK_TEST_PAYMENTS", "4000"))
     dice = random.Random(7)
