@@ -23,7 +23,7 @@ def default_book() -> Path:
 
 
 def build_bench(folder: Path) -> Bench:
-    """Read a book folder with its scorecard; raises `rules.errors.BookError` with all mistakes."""
+    """Read a book folder with its scorecard; raises `rules.errors.BookError`."""
     book = load_book(folder, vocabulary())
     words = {name: word for name, word in vocabulary().items() if name != "score"}
     scorer = load_scorecard(folder / "scorecard.yaml", {**words, **book.attributes})
