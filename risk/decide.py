@@ -13,7 +13,17 @@ import msgspec
 
 from features.payment import payment_values
 from features.transaction import Transaction
-from risk.decision import Contribution, Decision, Flag, Hit, Outcome, Reason, Scalar, Source, Version
+from risk.decision import (
+    Contribution,
+    Decision,
+    Flag,
+    Hit,
+    Outcome,
+    Reason,
+    Scalar,
+    Source,
+    Version,
+)
 from risk.ledger import FirstAnswer
 from risk.score.scorer import Scorer
 from rules.model import Book
@@ -89,7 +99,9 @@ def decide(transaction: Transaction, known: Known, bench: Bench, source: Source)
         outcome=outcome,
         tier=verdict.tier,
         score=score.points,
-        contributions=tuple([Contribution(name, points) for name, points in score.contributions]),
+        contributions=tuple(
+            [Contribution(name, points) for name, points in score.contributions]
+        ),
         reasons=reasons,
         hits=tuple([Hit(hit.rule, hit.tier) for hit in verdict.hits]),
         shadow=tuple([Hit(hit.rule, hit.tier) for hit in verdict.shadow]),
@@ -110,7 +122,7 @@ ID_REUSED: Final = Reason(
 REFUSALS: Final[Mapping[str, str]] = {
     "MALFORMED": "The message is no valid payment; it is on the dead-letter topic",
     "OVERSIZED": "The message is too long to be a payment; it is on the dead-letter topic",
-    "CRASHED": "Deciding this message ended the worker repeatedly; it is on the dead-letter topic",
+    "CRASHED": "This message ended the worker repeatedly; it is on the dead-letter topic",
 }
 """Why a message got an answer without being judged: the closed set of dead-letter reasons."""
 

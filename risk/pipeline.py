@@ -199,9 +199,7 @@ class Pipeline:
         return shard
 
 
-def _flags(
-    arrival: Arrival, transaction: Transaction, *, id_reused: bool
-) -> tuple[Flag, ...]:
+def _flags(arrival: Arrival, transaction: Transaction, *, id_reused: bool) -> tuple[Flag, ...]:
     flags: tuple[Flag, ...] = ()
     if arrival.key != transaction.payer.id.encode():
         flags = ("key_mismatch",)

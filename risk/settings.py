@@ -38,11 +38,15 @@ class Settings(BaseModel):
     )
     group: Name = Field("riskstream", description="consumer group of the workers")
     runtime: Literal["faust", "direct"] = Field("faust", description="host of the worker")
-    book: Path | None = Field(None, description="folder of the rule book; the default book if empty")
+    book: Path | None = Field(
+        None, description="folder of the rule book; the default book if empty"
+    )
     state_dir: Path = Field(
         Path(".riskstream"), description="small files that survive a crash (attempt counters)"
     )
-    port: Port = Field(9464, description="port of /metrics, /healthz, /readyz; 0 picks a free one")
+    port: Port = Field(
+        9464, description="port of /metrics, /healthz, /readyz; 0 picks a free one"
+    )
     host: str = Field("127.0.0.1", description="address of that port")
     batch: int = Field(64, ge=1, le=1000, description="payments taken at once")
     in_flight: int = Field(
@@ -58,7 +62,9 @@ class Settings(BaseModel):
         100_000, ge=0, le=10_000_000, description="payment ids remembered a partition (repeats)"
     )
     commit_seconds: float = Field(0.5, ge=0.05, le=60, description="pause between commits")
-    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="logging")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="logging"
+    )
 
 
 class BadSettings(Exception):
@@ -79,7 +85,9 @@ def load(
     `environment NAME` or `flag --name`. Raises `BadSettings` with all mistakes.
     """
     environment = os.environ if environment is None else environment
-    file = file or (Path(environment["RISK_SETTINGS"]) if "RISK_SETTINGS" in environment else None)
+    file = file or (
+        Path(environment["RISK_SETTINGS"]) if "RISK_SETTINGS" in environment else None
+    )
     merged: dict[str, Any] = {}
     origins = dict.fromkeys(Settings.model_fields, "default")
     for found, origin in _layers(flags or {}, file, environment):

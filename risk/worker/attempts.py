@@ -18,7 +18,7 @@ _MARK = struct.Struct("<q")
 
 
 class PartitionAttempts:
-    """The marks of one partition. `begin` costs about a microsecond and never waits for a disk."""
+    """The marks of one partition. `begin` never waits for a disk."""
 
     def __init__(self, folder: Path, name: str, max_attempts: int) -> None:
         folder.mkdir(parents=True, exist_ok=True)

@@ -18,14 +18,18 @@ from risk.worker.clients import (
     TopicPartition,
     group_consumer,
 )
+from risk.worker.restore import arrival_of
 from risk.worker.runtime import Desk
 
 log = logging.getLogger("risk.worker")
 
 
-class _Announce(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is untyped
+class _Rebalance(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is untyped
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
     def on_partitions_revoked(self, revoked: Any) -> None:
-        pass
+        self._desk.revoke([place.partition for place in revoked])
 
     def on_partitions_assigned(self, assigned: Any) -> None:
         partitions = sorted(place.partition for place in assigned)
@@ -43,7 +47,7 @@ class DirectHost:
 
     async def run(self, desk: Desk, stop: asyncio.Event) -> None:
         """Feed the desk until `stop`, then drain, commit and leave the group."""
-        self._consumer = group_consumer(self._settings, _Announce())
+        self._consumer = group_consumer(self._settings, _Rebalance(desk))
         await self._consumer.start()
         committer = asyncio.create_task(self._commit_for_ever())
         try:
@@ -77,7 +81,9 @@ class DirectHost:
     async def _turn(self, desk: Desk) -> None:
         got = await self._consumer.getmany(timeout_ms=100, max_records=self._settings.batch)
         if got:
-            await desk.take({place.partition: records for place, records in got.items()})
+            await desk.take(
+                {place.partition: list(map(arrival_of, found)) for place, found in got.items()}
+            )
         for place, records in got.items():
             self._positions[place.partition] = records[-1].offset + 1
             if desk.congested(place.partition) and place in self._consumer.assignment():
@@ -95,7 +101,9 @@ class DirectHost:
 
     async def _commit(self) -> None:
         mine = {place.partition for place in self._consumer.assignment()}
-        due = {partition: offset for partition, offset in self._due.items() if partition in mine}
+        due = {
+            partition: offset for partition, offset in self._due.items() if partition in mine
+        }
         self._due.clear()
         if not due:
             return

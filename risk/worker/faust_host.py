@@ -11,11 +11,15 @@ from typing import Any
 
 import faust
 
+from risk.pipeline import Arrival
 from risk.settings import Settings
 from risk.worker.runtime import Desk
 
 QUEUE = 1_000
 """Events between faust and the desk before the agent waits."""
+
+MOST = 500
+"""Events decided in one batch at most."""
 
 TICK, PER_EVENT, LONGEST = 0.002, 0.0001, 0.01
 """Seconds the drain waits before a batch: faust hands over one event a turn of the loop, and
@@ -60,7 +64,6 @@ class FaustHost:
         self._room = asyncio.Event()
         self._unsettled: defaultdict[int, deque[Any]] = defaultdict(deque)
         self._positions: dict[int, int] = {}
-        self._stopping = False
 
     async def run(self, desk: Desk, stop: asyncio.Event) -> None:
         """Feed the desk until `stop`, then drain, commit and leave the group."""
@@ -72,20 +75,27 @@ class FaustHost:
             key_serializer="raw",
         )
         self._app.agent(topic, name="intake")(self._intake)
-        self._app.on_partitions_revoked.connect(self._forget)
+
+        @self._app.on_partitions_revoked.connect  # type: ignore[untyped-decorator]
+        async def forget(_app: faust.App, revoked: Any, **_: Any) -> None:
+            self._forget({place.partition for place in revoked})
+            desk.revoke([place.partition for place in revoked])
+
         await self._app.start()
-        drain = asyncio.create_task(self._drain(desk))
-        waiting = asyncio.create_task(stop.wait())
+        tasks = [
+            asyncio.create_task(work)
+            for work in (self._drain(desk), stop.wait(), self._app.wait_until_stopped())
+        ]
         try:
-            await asyncio.wait({drain, waiting}, return_when=asyncio.FIRST_COMPLETED)
-            if drain.done():
-                drain.result()
-            self._stopping = True
-            await drain_quietly(drain)
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            if not stop.is_set():
+                await tasks[0]
+                raise RuntimeError("faust ended by itself") from self._app.crash_reason
+            tasks[0].cancel()
             await desk.drain()
         finally:
-            waiting.cancel()
-            drain.cancel()
+            for task in tasks:
+                task.cancel()
             await self._app.stop()
 
     def settle(self, partition: int, next_offset: int) -> None:
@@ -103,3 +113,42 @@ class FaustHost:
             if end is not None:
                 found[place.partition] = max(0, end - self._positions.get(place.partition, end))
         return found
+
+    async def _intake(self, stream: Any) -> None:
+        async for event in stream.noack().events():
+            self._queue.append(event)
+            self._some.set()
+            while len(self._queue) >= QUEUE:
+                self._room.clear()
+                await self._room.wait()
+
+    async def _drain(self, desk: Desk) -> None:
+        taken = 0
+        while True:
+            if not self._queue:
+                self._some.clear()
+                await self._some.wait()
+            await asyncio.sleep(min(LONGEST, TICK + PER_EVENT * taken))
+            batch: defaultdict[int, list[Arrival]] = defaultdict(list)
+            taken = min(len(self._queue), MOST)
+            for _ in range(taken):
+                event = self._queue.popleft()
+                arrival = _arrival_of(event.message)
+                self._unsettled[arrival.partition].append(event)
+                self._positions[arrival.partition] = arrival.offset + 1
+                batch[arrival.partition].append(arrival)
+            self._room.set()
+            await desk.take(batch)
+            await desk.relief(list(batch))
+
+    def _forget(self, revoked: set[int]) -> None:
+        kept = [event for event in self._queue if event.message.partition not in revoked]
+        self._queue.clear()
+        self._queue.extend(kept)
+        for partition in revoked:
+            self._unsettled[partition].clear()
+
+
+def _arrival_of(message: Any) -> Arrival:
+    stamp = None if message.timestamp is None else round(message.timestamp * 1000)
+    return Arrival(message.partition, message.offset, message.key, message.value, stamp)

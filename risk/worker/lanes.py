@@ -7,6 +7,8 @@ the decisions log: it may be committed, and it goes out as a header for readers.
 
 from collections import deque
 
+from risk.pipeline import Answer
+
 
 class Slot:
     """The place of one arrival: its offset, its payer's key, and what goes out for it.
@@ -17,7 +19,7 @@ class Slot:
     __slots__ = ("answer", "done", "key", "offset", "taken_at")
 
     def __init__(
-        self, offset: int, key: bytes | None, answer: object | None, taken_at: float = 0.0
+        self, offset: int, key: bytes | None, answer: Answer | None, taken_at: float = 0.0
     ) -> None:
         self.offset = offset
         self.key = key
@@ -54,18 +56,18 @@ class Lane:
         else:
             self._ready.append(slot)
 
-    def answer(self, slot: Slot, answer: object) -> None:
+    def answer(self, slot: Slot, answer: Answer) -> None:
         """Fill a waiting slot; it leaves with those of its payer that waited only for it."""
         slot.answer = answer
-        queue = self._held.get(slot.key)
+        queue = self._held[slot.key]
         while queue and queue[0].answer is not None:
             self._ready.append(queue.popleft())
-        if queue is not None and not queue:
+        if not queue:
             del self._held[slot.key]
 
     def pass_by(self, offset: int) -> None:
         """Count an offset whose decision is in the log already."""
-        slot = Slot(offset, None, self)
+        slot = Slot(offset, None, None)
         slot.done = True
         self.next = offset + 1
         self._pending.append(slot)

@@ -5,8 +5,8 @@ gets its first answer even if the book has changed, and so that nothing is publi
 """
 
 import asyncio
-from collections.abc import Callable
-from typing import Any
+from collections.abc import AsyncIterator, Callable
+from typing import Any, Protocol
 
 import msgspec
 
@@ -14,7 +14,6 @@ from risk.ledger import FirstAnswer
 from risk.pipeline import Arrival, Pipeline
 from risk.reader import parse_src
 from risk.settings import Settings
-from risk.worker.clients import read_range
 
 _decode = msgspec.json.Decoder(FirstAnswer).decode
 
@@ -22,22 +21,31 @@ PATIENCE = 500
 """Records folded before the event loop gets a turn for heartbeats (about 15 ms)."""
 
 
+class ReadLog(Protocol):
+    """Reads one partition of a topic, as `risk.worker.clients.read_range` does."""
+
+    def __call__(
+        self, topic: str, partition: int, start: int | None, stop: int | None
+    ) -> AsyncIterator[Any]:
+        """Records in [start, stop); a negative `start` counts back from the end."""
+        ...
+
+
 def arrival_of(record: Any) -> Arrival:
-    """A Kafka record of either client as the pipeline takes it."""
-    return Arrival(
-        record.partition, record.offset, record.key, record.value, record.timestamp
-    )
+    """A record of aiokafka as the pipeline takes it."""
+    return Arrival(record.partition, record.offset, record.key, record.value, record.timestamp)
 
 
-async def read_answers(settings: Settings, partition: int) -> dict[int, FirstAnswer]:
+async def read_answers(
+    read: ReadLog, settings: Settings, partition: int
+) -> dict[int, FirstAnswer]:
     """The newest answers in the decisions log of one partition, by input offset.
 
     The first record of an offset wins, as it does for every reader.
     """
     answers: dict[int, FirstAnswer] = {}
     tail = -max(settings.known_ids, settings.in_flight)
-    records = read_range(settings, settings.topic_decisions, partition, tail, None)
-    async for record in records:
+    async for record in read(settings.topic_decisions, partition, tail, None):
         place = parse_src(dict(record.headers).get("src"))
         if place is not None and place[:2] == (settings.topic_epoch, partition):
             answers.setdefault(place[2], _decode(record.value))
@@ -45,7 +53,8 @@ async def read_answers(settings: Settings, partition: int) -> dict[int, FirstAns
 
 
 async def fold_log(
-    settings: Settings,
+    read: ReadLog,
+    topic: str,
     pipeline: Pipeline,
     partition: int,
     start: int | None,
@@ -55,9 +64,7 @@ async def fold_log(
 ) -> int:
     """Fold the transactions in [start, stop) of one partition; return how many there were."""
     count = 0
-    async for record in read_range(
-        settings, settings.topic_transactions, partition, start, stop
-    ):
+    async for record in read(topic, partition, start, stop):
         arrival = arrival_of(record)
         if admit(arrival):
             pipeline.fold(arrival, answers.get(arrival.offset))

@@ -1,20 +1,26 @@
-"""The port between the stream's host and the desk: records in, offsets to commit out.
+"""The port between the stream's host and the desk: arrivals in, offsets to commit out.
 
-A host (faust, direct) owns the connection to the group: it hands over batches in log order, asks
-the desk whether a partition is congested, and commits what the desk settles. It knows nothing
-of payments; the desk knows nothing of the host.
+A host (faust, direct) owns the connection to the group: it hands over arrivals in log order,
+asks the desk whether a partition is congested, and commits what the desk settles. It knows
+nothing of payments; the desk knows nothing of the host.
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Protocol
+
+from risk.pipeline import Arrival
 
 
 class Desk(Protocol):
     """What a host feeds."""
 
-    async def take(self, records: Mapping[int, Sequence[Any]]) -> None:
-        """Decide records by partition, in log order; returns before they are delivered."""
+    async def take(self, arrivals: Mapping[int, Sequence[Arrival]]) -> None:
+        """Decide arrivals by partition, in log order; returns before they are delivered."""
+        ...
+
+    def revoke(self, partitions: Iterable[int]) -> None:
+        """Others may decide these partitions from now on; they may come back later."""
         ...
 
     def congested(self, partition: int) -> bool:
@@ -25,13 +31,17 @@ class Desk(Protocol):
         """Whether a congested partition may go on."""
         ...
 
+    async def relief(self, partitions: Iterable[int]) -> None:
+        """Wait until none of these partitions is congested."""
+        ...
+
     async def drain(self) -> None:
         """Wait until everything taken is delivered."""
         ...
 
 
 class Host(Protocol):
-    """What brings records and commits offsets."""
+    """What brings arrivals and commits offsets."""
 
     async def run(self, desk: Desk, stop: asyncio.Event) -> None:
         """Feed the desk until `stop`; then drain it, commit, and leave the group."""
@@ -42,5 +52,5 @@ class Host(Protocol):
         ...
 
     def lag(self) -> dict[int, int]:
-        """Records between the newest of each assigned partition and the last one handed over."""
+        """By assigned partition: records in the log that were not handed over yet."""
         ...

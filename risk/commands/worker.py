@@ -1,0 +1,55 @@
+"""`risk worker`: decide the stream."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from risk.settings import load
+
+
+def worker(
+    bootstrap: Annotated[str | None, typer.Option(help="Kafka brokers, host:port,...")] = None,
+    runtime: Annotated[
+        str | None, typer.Option(help="host of the worker: faust or direct")
+    ] = None,
+    group: Annotated[str | None, typer.Option(help="consumer group of the workers")] = None,
+    book: Annotated[Path | None, typer.Option(help="folder of the rule book")] = None,
+    port: Annotated[
+        int | None, typer.Option(help="port of /metrics, /healthz, /readyz; 0 picks a free one")
+    ] = None,
+    state_dir: Annotated[
+        Path | None, typer.Option(help="folder of what survives a crash")
+    ] = None,
+    settings_file: Annotated[
+        Path | None, typer.Option("--settings", help="TOML file with settings")
+    ] = None,
+) -> None:
+    """Take payments from the transactions topic and answer each on the decisions topic.
+
+    Runs until SIGTERM or Ctrl-C and then ends within five seconds with nothing lost. Start as
+    many as there are partitions; they share the work. Logs are JSON lines on standard error.
+
+    Example: risk worker --bootstrap 127.0.0.1:9092 --runtime direct --port 0
+
+    Exit status: 0 stopped as asked, 1 cannot start (says why), 70 something unexpected (start
+    it again: it goes on where it was), 75 stopping took too long (nothing is lost).
+    """
+    from risk.kafka_admin import check_topics
+    from risk.worker.program import run_worker
+
+    flags = {
+        "bootstrap": bootstrap,
+        "runtime": runtime,
+        "group": group,
+        "book": book,
+        "port": port,
+        "state_dir": state_dir,
+    }
+    settings, _ = load(flags, settings_file)
+    mistakes = check_topics(settings)
+    if mistakes:
+        for mistake in mistakes:
+            typer.echo(f"risk worker: {mistake}", err=True)
+        raise typer.Exit(1)
+    run_worker(settings)

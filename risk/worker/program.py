@@ -1,0 +1,150 @@
+"""The worker's life: check, start, run until told to stop, and die at once on the unexpected.
+
+Crash-only: whatever is not expected ends the process without a commit, and the next start goes
+on from the last one. A worker that limps on could commit past a payment it never answered.
+"""
+
+import asyncio
+import gc
+import logging
+import os
+import signal
+from collections.abc import Coroutine
+from functools import partial
+from typing import Any, Final
+
+from risk.assembly import build_pipeline
+from risk.settings import Settings
+from risk.worker.clients import KafkaConnectionError, producer, read_range
+from risk.worker.desk import StreamDesk
+from risk.worker.logs import start_logs
+from risk.worker.metrics import Metrics
+from risk.worker.runtime import Host
+from risk.worker.watch import Pulse, serve_watch
+
+log = logging.getLogger("risk.worker")
+
+UNEXPECTED: Final = 70
+"""Exit status after something unexpected; the supervisor should start the worker again."""
+
+CUT_SHORT: Final = 75
+"""Exit status when stopping took too long; the next worker decides what was not delivered."""
+
+PATIENCE_SECONDS: Final = 4.0
+"""A stop ends within this, delivered or not."""
+
+
+class BrokerGone(Exception):
+    """No broker answers at the start."""
+
+
+def run_worker(settings: Settings) -> None:
+    """Run until SIGTERM or SIGINT; raises what is wrong with book, broker or port at the start.
+
+    Anything unexpected later ends the process with status 70.
+    """
+    start_logs(settings.log_level)
+    pipeline = build_pipeline(settings)
+    metrics = Metrics()
+    pulse = Pulse()
+    port = serve_watch(settings.host, settings.port, metrics, pulse)
+    log.info("watch port open", extra={"host": settings.host, "port": port})
+    gc.set_threshold(50_000, 20, 100)
+    asyncio.run(Worker(settings, metrics, pulse).run(pipeline))
+
+
+def build_host(settings: Settings) -> Host:
+    """The host that the settings name; faust takes a second to import, so only if it runs."""
+    if settings.runtime == "faust":
+        from risk.worker.faust_host import FaustHost
+
+        return FaustHost(settings)
+    from risk.worker.direct_host import DirectHost
+
+    return DirectHost(settings)
+
+
+class Worker:
+    """One process of the service."""
+
+    def __init__(self, settings: Settings, metrics: Metrics, pulse: Pulse) -> None:
+        self._settings = settings
+        self._metrics = metrics
+        self._pulse = pulse
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def run(self, pipeline: Any) -> None:
+        """Start everything, run the host until a signal, stop in order."""
+        stop = asyncio.Event()
+        self._listen(stop)
+        output = producer(self._settings)
+        try:
+            await output.start()
+        except KafkaConnectionError:
+            await output.stop()
+            raise BrokerGone(
+                f"no Kafka broker answers at {self._settings.bootstrap}; start one (`make "
+                "kafka-start`) or name another with --bootstrap or KAFKA_BOOTSTRAP"
+            ) from None
+        host = build_host(self._settings)
+        desk = StreamDesk(
+            self._settings,
+            pipeline,
+            output,
+            partial(read_range, self._settings),
+            self._metrics,
+            host.settle,
+            self._spawn,
+        )
+        self._metrics.watch_lag(host.lag)
+        self._spawn(self._beat(host))
+        try:
+            await host.run(desk, stop)
+        except Exception as error:  # noqa: BLE001  # crash-only: whatever it is, it ends here
+            die(error)
+        await output.stop()
+        log.info("worker stopped")
+
+    def _listen(self, stop: asyncio.Event) -> None:
+        loop = asyncio.get_running_loop()
+
+        def begin_stop() -> None:
+            log.info("stopping")
+            self._pulse.phase = "stopping"
+            stop.set()
+            loop.call_later(PATIENCE_SECONDS, _cut_short)
+
+        for name in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(name, begin_stop)
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(_end_with)
+
+    async def _beat(self, host: Host) -> None:
+        while True:
+            self._pulse.beat = asyncio.get_running_loop().time()
+            self._pulse.partitions = tuple(sorted(host.lag()))
+            if self._pulse.phase == "starting" and self._pulse.partitions:
+                self._pulse.phase = "running"
+                log.info("worker ready", extra={"partitions": self._pulse.partitions})
+            await asyncio.sleep(0.2)
+
+
+def _end_with(task: asyncio.Task[None]) -> None:
+    if not task.cancelled() and (error := task.exception()) is not None:
+        die(error)
+
+
+def die(error: BaseException) -> None:
+    """End the process now: no clean-up, no commit, no other task gets a turn."""
+    log.critical("unexpected; the process ends and decides nothing more", exc_info=error)
+    logging.shutdown()
+    os._exit(UNEXPECTED)
+
+
+def _cut_short() -> None:
+    log.error("stopping took too long; what is undelivered is decided by the next worker")
+    logging.shutdown()
+    os._exit(CUT_SHORT)
