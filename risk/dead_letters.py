@@ -1,4 +1,4 @@
-"""A dead letter: the bytes that were no payment, where they stood, and what is wrong with them."""
+"""A dead letter: bytes that were no payment, where they stood, and what is wrong with them."""
 
 import msgspec
 

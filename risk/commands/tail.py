@@ -47,12 +47,14 @@ def tail(
     Exit status: 0 after --count or Ctrl-C, 1 no broker or no topic, 2 wrong usage.
     """
     settings, _ = load({"bootstrap": bootstrap})
-    with Cluster(settings.bootstrap) as cluster:
-        with closing(_answers(cluster, settings, start)) as found:
-            try:
-                _show(islice(_only(found, outcome, payer), count), as_json=as_json)
-            except KeyboardInterrupt:
-                raise typer.Exit(0) from None
+    with (
+        Cluster(settings.bootstrap) as cluster,
+        closing(_answers(cluster, settings, start)) as answers,
+    ):
+        try:
+            _show(islice(_only(answers, outcome, payer), count), as_json=as_json)
+        except KeyboardInterrupt:
+            raise typer.Exit(0) from None
 
 
 def _answers(cluster: Cluster, settings: Settings, start: str) -> Generator[Answer, None, None]:
