@@ -110,7 +110,7 @@ def _run(arguments: argparse.Namespace) -> int:
     own = os.environ.get("KAFKA_BOOTSTRAP")
     guard = Guard()
     try:
-        bootstrap = _await(own, 15.0) if own else _borrow(guard)
+        bootstrap = _await(own, 5.0) if own else _borrow(guard)
         return _attend(command, bootstrap, guard)
     finally:
         for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
