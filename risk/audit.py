@@ -12,9 +12,9 @@ from typing import Final
 import msgspec
 
 from risk.kafka_admin import Cluster, Record
+from risk.offset_tally import Findings, Sight, Tally, merged
 from risk.reader import parse_low, parse_src
 from risk.settings import Settings
-from risk.tally import Findings, Sight, Tally, merged
 
 Progress = Callable[[str, int, int], None]
 """Told what is read, how many records of it were, and of how many offsets."""

@@ -11,8 +11,8 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemaining
 from risk.audit import run_audit, totals, wait_for_commits
 from risk.commands.screen import AsJson, Bootstrap, console, print_json
 from risk.kafka_admin import Cluster
+from risk.offset_tally import Findings
 from risk.settings import load
-from risk.tally import Findings
 
 QUIET_SECONDS = 2.0
 """An audit that takes longer says how far it is."""

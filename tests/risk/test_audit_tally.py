@@ -5,7 +5,7 @@ from itertools import pairwise
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from risk.tally import Findings, Offsets, Sight, Tally, merged
+from risk.offset_tally import Findings, Offsets, Sight, Tally, merged
 
 EPOCH = "1"
 PAYERS = 4
