@@ -40,8 +40,10 @@ class BadFile(Exception):
 
 
 class Row(msgspec.Struct, frozen=True):
-    """One row: its line (JSONL, CSV) or row (Parquet), counted from 1, and what it holds: the
-    bytes of a message, or the cells of a table in the order of its columns."""
+    """One row: its number, from 1 (of the line; in Parquet of the row), and what it holds.
+
+    That is the bytes of a message, or the cells of a table in the order of its columns.
+    """
 
     number: int
     content: bytes | Sequence[Any]

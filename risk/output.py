@@ -46,8 +46,12 @@ class Output:
         if self._path == STANDARD:
             self._raw.flush()
         elif error is None:
-            with self._naming():
-                self._finish()
+            try:
+                with self._naming():
+                    self._finish()
+            except BadFile as full:
+                self._keep(full)
+                raise
         else:
             self._keep(error)
 
@@ -64,7 +68,10 @@ class Output:
             self._stream.close()
         with suppress(OSError):
             self._raw.close()
-        error.add_note(f"what was written is kept as {self._part}")
+        if self._part.stat().st_size:
+            error.add_note(f"what was written is kept as {self._part}")
+        else:
+            self._part.unlink()
 
     @contextmanager
     def _naming(self) -> Iterator[None]:
