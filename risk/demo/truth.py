@@ -6,8 +6,10 @@ import msgspec
 
 
 class _Truth(msgspec.Struct):
-    transaction_id: str
-    fraud: bool
+    """A line; the first one tells of the world instead and has no id."""
+
+    transaction_id: str = ""
+    fraud: bool = False
 
 
 _decode = msgspec.json.Decoder(_Truth).decode
