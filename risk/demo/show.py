@@ -62,7 +62,7 @@ def run_demo(
     """
     with tempfile.TemporaryDirectory(prefix="riskstream-demo-") as name, ExitStack() as stack:
         folder = Path(name)
-        settings = settings.model_copy(update={"state_dir": folder / "state", "port": 0})
+        settings = settings.model_copy(update={"state_dir": folder, "port": 0})
         _run(settings, "topics", "create", "--partitions", str(plan.partitions), quiet=True)
         worker = _start(stack, settings, ["worker"], folder)
         _await_ready(worker)
