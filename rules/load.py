@@ -33,6 +33,12 @@ def load_book(folder: Path, vocabulary: Vocabulary) -> Book:
     return msgspec.structs.replace(book, hash=shelf.hash())
 
 
+def declared_attributes(folder: Path) -> Vocabulary:
+    """Find the attributes that a book declares, whatever else is wrong with it."""
+    shelf = Shelf(folder)
+    return FrameReader(shelf.page(FRAME_FILE), shelf.read).frame().attributes
+
+
 class Shelf:
     """The files of one folder: each is read once, and hashed; their mistakes are kept."""
 

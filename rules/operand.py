@@ -99,7 +99,7 @@ def expect(scope: Scope, operand: Operand, type_: Type, what: str) -> Node:
 
 
 def arithmetic(scope: Scope, sign: Sign, left: Operand, right: Operand) -> Operand:
-    """Calculate with two numbers; + and - need equal units, products of units are not checked."""
+    """Calculate with two numbers; + and - need equal units, products are not checked."""
     node = Arithmetic(
         sign,
         expect(scope, left, "number", f"the left side of {sign}"),
