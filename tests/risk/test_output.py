@@ -38,9 +38,14 @@ def test_what_an_interrupted_run_wrote_is_kept_and_named(tmp_path: Path) -> None
     """An older whole file stays as it was."""
     path = tmp_path / "out.jsonl"
     path.write_bytes(b"old\n")
-    with pytest.raises(KeyError) as caught, Output(path) as output:
-        output.write([b"new"])
-        raise KeyError
+
+    def fail_halfway() -> None:
+        with Output(path) as output:
+            output.write([b"new"])
+            raise KeyError
+
+    with pytest.raises(KeyError) as caught:
+        fail_halfway()
     assert b"old\n" == path.read_bytes()
     part = tmp_path / "out.jsonl.part"
     assert b"new\n" == part.read_bytes()
@@ -96,5 +101,5 @@ def test_a_pipe_is_written_as_it_is(tmp_path: Path) -> None:
 def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     """The folder is missing."""
     path = tmp_path / "nowhere" / "out.jsonl"
-    with pytest.raises(BadFile, match="nowhere/out.jsonl: cannot be written: No such file"):
+    with pytest.raises(BadFile, match=r"nowhere/out\.jsonl: cannot be written: No such file"):
         Output(path).__enter__()
