@@ -6,6 +6,7 @@ Whatever ends the starter, kill -9 included, closes the pipe; the command then g
 SIGKILL if it is still there after `PATIENCE` seconds. The status is the command's.
 """
 
+import os
 import subprocess
 import sys
 from threading import Thread
@@ -24,7 +25,8 @@ def main(command: list[str]) -> int:
 
 
 def _end_with_input(child: "subprocess.Popen[bytes]") -> None:
-    sys.stdin.buffer.read()
+    while os.read(0, 1024):  # no buffer, whose lock would be held when the program ends
+        pass
     child.terminate()
     try:
         child.wait(PATIENCE)

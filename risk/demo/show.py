@@ -18,7 +18,7 @@ import msgspec
 from risk.decision import decode
 from risk.demo.children import Child, command
 from risk.demo.tally import Picture, Tally
-from risk.demo.truth import TruthFile
+from risk.demo.truth import frauds
 from risk.demo.view import Frame
 from risk.kafka_admin import Cluster
 from risk.reader import Sieve
@@ -41,6 +41,7 @@ class Plan(msgspec.Struct, frozen=True):
     rate: int
     seed: int
     preset: str
+    payers: int = 500
     partitions: int = 4
 
 
@@ -62,50 +63,61 @@ def run_demo(
     """
     with tempfile.TemporaryDirectory(prefix="riskstream-demo-") as name, ExitStack() as stack:
         folder = Path(name)
-        settings = settings.model_copy(update={"state_dir": folder / "state", "port": 0})
-        _run(settings, "topics", "create", "--partitions", str(plan.partitions), quiet=True)
+        settings = settings.model_copy(update={"state_dir": folder, "port": 0})
+        _run(settings, "topics", "create", "--partitions", str(plan.partitions))
         worker = _start(stack, settings, ["worker"], folder)
         _await_ready(worker)
-        truth = folder / "truth.jsonl"
-        simulator = _start(stack, settings, _simulation(plan, truth), folder)
+        known = _foretell(plan, settings, folder)
+        simulator = _start(
+            stack, settings, [*_simulation(plan), "--kafka", "--rate", str(plan.rate)], folder
+        )
         with (
             Cluster(settings.bootstrap) as cluster,
             _asked_to_end() as ended,
             screen() as shown,
         ):
-            watch = _Watch(cluster, settings, TruthFile(truth))
+            watch = _Watch(cluster, settings, known)
             elapsed = _show(plan, settings, watch, shown, ended, (worker, simulator))
             simulator.end()
             _catch_up(watch)
             shown.show(_frame(plan, settings, elapsed, done=True), watch.picture())
-        holds = _run(settings, "audit", "--wait", "20", quiet=False)
+        holds = _audit(settings)
         if worker.end() != 0:
             raise DemoFailed(f"{worker.name} did not stop in order:\n{worker.last_words()}")
         return holds
 
 
-def _simulation(plan: Plan, truth: Path) -> list[str]:
-    count = int(plan.seconds * plan.rate)
+def _simulation(plan: Plan) -> list[str]:
+    """The same words make the same payments, in a file as on Kafka."""
     options = {
-        "--count": count,
-        "--rate": plan.rate,
+        "--count": int(plan.seconds * plan.rate),
         "--seed": plan.seed,
         "--preset": plan.preset,
-        "--truth": truth,
+        "--payers": plan.payers,
     }
-    return ["simulate", "--kafka", *(str(word) for pair in options.items() for word in pair)]
+    return ["simulate", *(str(word) for pair in options.items() for word in pair)]
+
+
+def _foretell(plan: Plan, settings: Settings, folder: Path) -> list[str]:
+    """Make the payments once for what is true of them; no process that decides is told."""
+    payments, truth = folder / "payments.jsonl", folder / "truth.jsonl"
+    files = ["--out", str(payments), "--truth", str(truth)]
+    _run(settings, *_simulation(plan), *files)
+    payments.unlink()
+    return frauds(truth)
 
 
 class _Watch:
     """Follows both topics and the truth."""
 
-    def __init__(self, cluster: Cluster, settings: Settings, truth: TruthFile) -> None:
+    def __init__(self, cluster: Cluster, settings: Settings, known: Sequence[str]) -> None:
         starts = dict.fromkeys(cluster.ends(settings.topic_transactions), 0)
         self._arrivals = cluster.follow(settings.topic_transactions, starts)
         self._decisions = cluster.follow(settings.topic_decisions, starts)
         self._sieve = Sieve()
-        self._truth = truth
         self._tally = Tally()
+        for identity in known:
+            self._tally.learn(identity)
 
     def look(self) -> None:
         """Take up what is new; waits a moment if nothing is."""
@@ -114,8 +126,6 @@ class _Watch:
         for record in next(self._decisions):
             if record.value is not None and self._sieve.accepts(record.partition, record):
                 self._tally.decide(decode(record.value), record.timestamp)
-        for identity in self._truth.news():
-            self._tally.learn(identity)
 
     def picture(self) -> Picture:
         """Sum up until now."""
@@ -171,12 +181,18 @@ def _await_ready(worker: Child) -> None:
         time.sleep(0.05)
 
 
-def _run(settings: Settings, *words: str, quiet: bool) -> bool:
-    out = subprocess.DEVNULL if quiet else None
-    ended = subprocess.run(command(settings, words), stdout=out, check=False)  # noqa: S603  ours
-    if ended.returncode not in (0, 1) or (quiet and ended.returncode):
-        raise DemoFailed(f"risk {' '.join(words)} ended with status {ended.returncode}")
-    return ended.returncode == 0
+def _run(settings: Settings, *words: str) -> None:
+    ended = subprocess.run(  # noqa: S603  our own command
+        command(settings, words), capture_output=True, text=True, check=False
+    )
+    if ended.returncode != 0:
+        raise DemoFailed(f"risk {words[0]} failed:\n{ended.stdout}{ended.stderr}")
+
+
+def _audit(settings: Settings) -> bool:
+    """Let people read what the command says; 1 is its word for no."""
+    words = ["audit", "--wait", "20"]
+    return subprocess.run(command(settings, words), check=False).returncode == 0  # noqa: S603
 
 
 @contextmanager

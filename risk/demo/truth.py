@@ -5,31 +5,17 @@ from pathlib import Path
 import msgspec
 
 
-class _Truth(msgspec.Struct):
-    """A line; the first one tells of the world instead and has no id."""
+class _Line(msgspec.Struct):
+    """The first line tells of the world instead, and has no id."""
 
     transaction_id: str = ""
     fraud: bool = False
 
 
-_decode = msgspec.json.Decoder(_Truth).decode
+_decode = msgspec.json.Decoder(_Line).decode
 
 
-class TruthFile:
-    """A file of JSON lines that another process is still writing."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._read = 0
-
-    def news(self) -> list[str]:
-        """The ids of fraudulent payments written since the last call; whole lines only."""
-        if not self._path.exists():
-            return []
-        with self._path.open("rb") as file:
-            file.seek(self._read)
-            found = file.read()
-        whole = found[: found.rfind(b"\n") + 1]
-        self._read += len(whole)
-        truths = map(_decode, whole.splitlines())
-        return [truth.transaction_id for truth in truths if truth.fraud]
+def frauds(file: Path) -> list[str]:
+    """Read the ids of the payments that are fraud; those not listed are genuine."""
+    lines = map(_decode, file.read_bytes().splitlines())
+    return [line.transaction_id for line in lines if line.fraud]
