@@ -92,7 +92,7 @@ def _may_repeat(raw: bytes, wire: Wire) -> bool:
     quotation mark written as u0022 would be written shorter again, and upset the count.
     """
     marks = raw.count(b'"')
-    if b"u0022" in raw:
+    if BACKSLASH in raw and b"u0022" in raw:
         return True
     return encode_wire(wire).count(b'"') != marks and _write(_read(raw)).count(b'"') != marks
 
