@@ -103,6 +103,9 @@ def test_disguise_does_not_help(memo: str) -> None:
         "Invoice 2026.11.25-7",
         "A.B.C. Ltd",
         "ETH Zürich",
+        "Google Play Apps",
+        "refund to your bank account",
+        "IRS tax payment Q2",
     ],
 )
 def test_honest_memos_raise_no_flag(memo: str) -> None:
