@@ -272,6 +272,12 @@ def test_a_key_that_stands_twice_is_refused(path: str) -> None:
         assert path in paths(raw.encode())
 
 
+def test_a_key_spelt_in_another_way_is_the_same_key() -> None:
+    """Escapes in a name do not hide that it stands twice."""
+    raw = put("id", "x").replace(b'"id": "x"', b'"\\u0069d": "y", "id": "x"')
+    assert ["id"] == paths(raw)
+
+
 POISON = {
     "id": ["", "x" * 129, "a\x00b", "a\nb", "a\x7fb", "a\x85b", 5, True, [], {}],
     "time": [

@@ -142,12 +142,6 @@ def test_any_text_has_a_reading(memo: str) -> None:
     assert values["text.length"] == len(normalise(memo)) <= MAX_LENGTH
 
 
-@given(st.text(max_size=100))
-def test_normalising_twice_changes_nothing(memo: str) -> None:
-    """A normal form is its own normal form."""
-    assert normalise(memo) == normalise(normalise(memo))
-
-
 def test_a_reading_cannot_be_changed_by_who_got_it() -> None:
     """Each caller has a dict of its own, though the reading is kept."""
     read("rent").values()["text.urgent"] = True
