@@ -17,8 +17,7 @@ from features.catalogue import Value
 from features.errors import Malformed
 from features.fields import (
     COUNTRIES,
-    EARLIEST,
-    LATEST,
+    END,
     attribute_mistakes,
     instant,
     is_category,
@@ -92,8 +91,9 @@ def _is_suspect(raw: bytes) -> bool:
 
 def _trust(wire: Wire, declared: Mapping[str, Value]) -> Transaction:
     payee, merchant, device = wire.payee, wire.merchant, wire.device
+    at = microseconds(wire.time)
     if not (
-        EARLIEST <= wire.time < LATEST
+        0 <= at < END
         and wire.payer.country in COUNTRIES
         and (payee is None or payee.country in COUNTRIES)
         and (merchant is None or is_category(merchant.category))
@@ -102,7 +102,7 @@ def _trust(wire: Wire, declared: Mapping[str, Value]) -> Transaction:
         raise _Refused
     return Transaction(
         id=wire.id,
-        at=microseconds(wire.time),
+        at=at,
         kind=wire.kind,
         amount_minor=_amount(wire),
         currency=wire.currency,

@@ -25,7 +25,7 @@ _RATE: Final = re.compile(r"([0-9]{1,15})(?:\.([0-9]{1,15}))?", re.ASCII)
 
 
 def exponent(currency: str) -> int | None:
-    """Decimals of a currency (JPY 0, EUR 2, KWD 3); None for a code that no payment can have."""
+    """Decimals of a currency (JPY 0, EUR 2, KWD 3); None for a code no payment can have."""
     return EXPONENTS.get(currency)
 
 
@@ -53,10 +53,14 @@ RateRow: TypeAlias = tuple[str, int, str]
 text: one unit of the currency is this many units of the base currency."""
 
 
+Rate: TypeAlias = tuple[int, int, int]
+"""From which instant, and the factor between minor units: numerator, denominator."""
+
+
 class Rates:
     """Dated exchange rates into one base currency."""
 
-    def __init__(self, base: str, rates: Mapping[str, tuple[tuple[int, int, int], ...]]) -> None:
+    def __init__(self, base: str, rates: Mapping[str, tuple[Rate, ...]]) -> None:
         self._base = base
         self._rates = rates
 
@@ -73,7 +77,11 @@ class Rates:
         dated: dict[str, dict[int, tuple[int, int]]] = {}
         for number, (currency, start, rate) in enumerate(rows, 1):
             match = _RATE.fullmatch(rate)
-            if currency not in EXPONENTS or match is None or not int(match[1] + (match[2] or "")):
+            if (
+                currency not in EXPONENTS
+                or match is None
+                or not int(match[1] + (match[2] or ""))
+            ):
                 raise ValueError(f"rate {number}: needs a currency of ISO 4217 and a rate > 0")
             fraction = match[2] or ""
             numerator = int(match[1] + fraction) * 10**base_exponent
@@ -105,5 +113,5 @@ class Rates:
         return quotient if quotient <= MAX_MINOR else None
 
 
-def _start(rate: tuple[int, int, int]) -> int:
+def _start(rate: Rate) -> int:
     return rate[0]

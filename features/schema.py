@@ -10,9 +10,16 @@ from datetime import datetime
 from typing import Annotated, Any, Final
 
 import msgspec
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    field_validator,
+)
 
-from features.fields import EARLIEST, LATEST, is_category, is_clean, is_clean_memo, is_ip
+from features.fields import END, is_category, is_clean, is_clean_memo, is_ip, microseconds
 from features.money import EXPONENTS, MAX_MINOR, minor_units
 from features.transaction import Channel, Kind, Status
 
@@ -31,7 +38,7 @@ def _must(check: Callable[[str | None], bool], expected: str) -> AfterValidator:
 
 def _is_time(text: str | None) -> bool:
     try:
-        return EARLIEST <= _as_time(_as_json(text)) < LATEST
+        return 0 <= microseconds(_as_time(_as_json(text))) < END
     except msgspec.MsgspecError:
         return False
 
@@ -46,7 +53,7 @@ _Country = Annotated[
 _Time = Annotated[
     str,
     Field(
-        description="event time, RFC 3339 with a zone, 1970 to 2099; at most microseconds count",
+        description="event time, RFC 3339 with a zone, 1970 to 2099, to the microsecond",
         json_schema_extra={"format": "date-time"},
     ),
     _must(_is_time, "must be a real RFC 3339 time with seconds and a zone, from 1970 to 2099"),
