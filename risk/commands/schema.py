@@ -7,6 +7,9 @@ from typing import Annotated, Any
 import typer
 
 
+MEMO = "URGENT, keep this between us: our bank details have changed"
+
+
 class Subject(StrEnum):
     """What has a schema."""
 
@@ -59,9 +62,9 @@ def example_decision() -> dict[str, Any]:
     from risk.pipeline import Arrival
     from risk.settings import Settings
 
-    payment = {**EXAMPLE, "amount": "4900.00", "memo": "URGENT: our bank details have changed"}
+    payment = {**EXAMPLE, "amount": "4900.00", "memo": MEMO}
     key = str(EXAMPLE["payer"]["id"]).encode()
     arrival = Arrival(0, 0, key, json.dumps(payment).encode())
     [answer] = build_pipeline(Settings()).take([arrival])
     found: dict[str, Any] = json.loads(answer.encoded)
-    return found
+    return {**found, "timings_us": dict.fromkeys(found["timings_us"], 0)}  # the same every time

@@ -2,13 +2,15 @@
 
 import json
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
 from risk.settings import Settings, allowed, load, unknown_variables, variable
+
+WIDE: Final = 250
 
 
 def settings(
@@ -31,7 +33,7 @@ def settings(
     if json_:
         typer.echo(json.dumps(rows, indent=2))
     else:
-        Console().print(_table(rows))
+        _print_table(rows)
     for name in unknown_variables():
         typer.echo(f"{name} is set, but there is no such setting", err=True)
 
@@ -47,13 +49,14 @@ def _row(name: str, found: Settings, origin: str) -> dict[str, Any]:
     }
 
 
-def _table(rows: list[dict[str, Any]]) -> Table:
-    table = Table(
-        *("setting", "value", "origin", "environment", "allowed", "meaning"), box=None
-    )
+def _print_table(rows: list[dict[str, Any]]) -> None:
+    table = Table("setting", "value", "origin", "environment", "meaning (allowed)", box=None)
     for row in rows:
         value = "" if row["value"] is None else str(row["value"])
         style = None if row["origin"] == "default" else "bold"
-        texts = (row["name"], value, row["origin"], row["environment"], row["allowed"])
-        table.add_row(*texts, row["description"], style=style)
-    return table
+        meaning = f"{row['description']} ({row['allowed']})"
+        table.add_row(row["name"], value, row["origin"], row["environment"], meaning, style=style)
+    console = Console()
+    if not console.is_terminal:
+        console = Console(width=WIDE)  # one line a setting, for grep
+    console.print(table, highlight=False, markup=False)

@@ -1,6 +1,6 @@
 """Messages that are no payments, and some that only look so. Plain data: `POISON`, `SOUND`.
 
-Load it with `runpy.run_path`, so that every suite may use it. Nearly all messages hold `MARK`:
+Nearly all messages hold `MARK`:
 a test that finds it in a decision, a mistake or a log has found payload where none may be.
 """
 
