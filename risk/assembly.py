@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TypeVar
 
 from features.money import Rates, exponent
-
 from risk.decide import Bench
 from risk.decision import Version
 from risk.pipeline import Limits, Pipeline

@@ -16,8 +16,8 @@ from risk.offset_tally import Findings, Sight, Tally, merged
 from risk.reader import parse_low, parse_src
 from risk.settings import Settings
 
-Progress = Callable[[str, int, int], None]
-"""Told what is read, how many records of it were, and of how many offsets."""
+Progress = Callable[[int, float | None], None]
+"""Told how many records were read, and what part of the decisions that is."""
 
 NEVER: Final = 2**63
 """An offset that no partition reaches."""
@@ -73,7 +73,7 @@ def run_audit(cluster: Cluster, settings: Settings, progress: Progress) -> list[
     commits = cluster.committed(settings.group, settings.topic_transactions)
     spans = cluster.spans(settings.topic_transactions)
     decisions = cluster.spans(settings.topic_decisions)
-    audit = _Audit(cluster, settings, progress)
+    audit = _Audit(cluster, settings, progress, sum(map(len, decisions.values())))
     findings = [
         audit.partition(number, span, decisions.get(number, range(0)), commits.get(number, 0))
         for number, span in sorted(spans.items())
@@ -83,10 +83,14 @@ def run_audit(cluster: Cluster, settings: Settings, progress: Progress) -> list[
 
 
 class _Audit:
-    def __init__(self, cluster: Cluster, settings: Settings, progress: Progress) -> None:
+    def __init__(
+        self, cluster: Cluster, settings: Settings, progress: Progress, expected: int
+    ) -> None:
         self._cluster = cluster
         self._settings = settings
         self._progress = progress
+        self._expected = max(1, expected)
+        self._count = 0
 
     def partition(self, number: int, span: range, decisions: range, committed: int) -> Findings:
         settings = self._settings
@@ -137,10 +141,10 @@ class _Audit:
     def _read(self, topic: str, number: int, span: range) -> Iterator[Record]:
         if not span:
             return
-        what = f"{topic} {number}"
-        for count, record in enumerate(self._cluster.read(topic, number, span)):
-            if count % STEP == 0:
-                self._progress(what, count, len(span))
+        for record in self._cluster.read(topic, number, span):
+            self._count += 1
+            if self._count % STEP == 0:
+                self._progress(self._count, min(1.0, self._count / self._expected))
             yield record
 
 

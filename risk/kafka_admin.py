@@ -24,7 +24,21 @@ from kafka.errors import (
     for_code,
 )
 
+from risk.kafka_errors import BrokerDown, KafkaRefused, TopicMissing
 from risk.settings import Settings
+
+__all__ = [
+    "BrokerDown",
+    "Cluster",
+    "Headers",
+    "KafkaRefused",
+    "Record",
+    "Topic",
+    "TopicMissing",
+    "check_topics",
+    "end_offsets",
+    "unequal_partitions",
+]
 
 PATIENCE_MS = 4_000
 """How long a broker may take to answer the first time."""
@@ -35,18 +49,6 @@ SILENCE_SECONDS = 10.0
 FETCH_BYTES = 4 * 1024 * 1024
 
 Headers = Sequence[tuple[str, bytes]]
-
-
-class BrokerDown(Exception):
-    """No broker answers at the address in the text."""
-
-
-class TopicMissing(Exception):
-    """A topic that was needed does not exist."""
-
-
-class KafkaRefused(Exception):
-    """The broker answered, and said no."""
 
 
 class Record(Protocol):
@@ -160,7 +162,7 @@ class Cluster:
                 if records:
                     heard = time.monotonic()
                 elif time.monotonic() - heard > SILENCE_SECONDS:
-                    raise BrokerDown(_down(self.bootstrap))
+                    raise BrokerDown(self.bootstrap)
                 yield from (record for record in records if record.offset < span.stop)
 
     def follow(self, topic: str, start: Mapping[int, int]) -> Iterator[list[Record]]:
@@ -204,7 +206,7 @@ class Cluster:
     def _offsets(self, topic: str, spec: Any) -> dict[int, int]:
         found = self.topics([topic]).get(topic)
         if found is None:
-            raise TopicMissing(_missing(topic, self.bootstrap))
+            raise TopicMissing(topic, self.bootstrap)
         wanted = {TopicPartition(topic, number): spec for number in range(found.partitions)}
         with self._translated():
             answer = self._admin.list_partition_offsets(wanted)
@@ -220,7 +222,7 @@ class Cluster:
                 auto_offset_reset="none",
                 max_partition_fetch_bytes=FETCH_BYTES,
                 max_poll_records=5_000,
-                check_crcs=False,  # in pure Python a quarter of the time; TCP has its own
+                check_crcs=False,  # in pure Python they take a quarter of the time
             )
         try:
             consumer.assign(list(start))
@@ -235,7 +237,7 @@ class Cluster:
         try:
             yield
         except (KafkaTimeoutError, KafkaConnectionError):
-            raise BrokerDown(_down(self.bootstrap)) from None
+            raise BrokerDown(self.bootstrap) from None
         except (
             CoordinatorNotAvailableError,
             CoordinatorLoadInProgressError,
@@ -243,7 +245,7 @@ class Cluster:
         ):
             raise _CoordinatorAway(f"{self.bootstrap}: no group coordinator yet") from None
         except UnknownTopicOrPartitionError:
-            raise TopicMissing(_missing("a topic", self.bootstrap)) from None
+            raise TopicMissing("named here", self.bootstrap) from None
         except KafkaError as error:
             raise KafkaRefused(f"{self.bootstrap} answers {type(error).__name__}") from None
 
@@ -263,7 +265,9 @@ def check_topics(settings: Settings) -> list[str]:
     names = [settings.topic_transactions, settings.topic_decisions, settings.topic_dead_letters]
     with Cluster(settings.bootstrap) as cluster:
         found = cluster.topics(names)
-    missing = [_missing(name, settings.bootstrap) for name in names if name not in found]
+    missing = [
+        str(TopicMissing(name, settings.bootstrap)) for name in names if name not in found
+    ]
     return missing or unequal_partitions([found[name] for name in names])
 
 
@@ -288,14 +292,3 @@ def _topic(found: Mapping[str, Any]) -> Topic:
 def _refusal(found: Mapping[str, Any]) -> str:
     text = found["error_message"] or for_code(found["error_code"]).__name__
     return f"topic {found['name']}: {text}"
-
-
-def _down(bootstrap: str) -> str:
-    return (
-        f"no Kafka broker answers at {bootstrap}; start one (make kafka-start) or name yours"
-        " with --bootstrap HOST:PORT or KAFKA_BOOTSTRAP"
-    )
-
-
-def _missing(topic: str, bootstrap: str) -> str:
-    return f"topic {topic} does not exist at {bootstrap}; `risk topics create` makes it"

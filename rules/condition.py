@@ -164,7 +164,7 @@ def parts(node: Node) -> tuple[Node, ...]:
             return (below,)
         case ContainsAny(value=below) | StartsWith(value=below):
             return (below,)
-        case Constant() | Parameter() | Named() | Clock():
+        case _:
             return ()
 
 

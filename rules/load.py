@@ -62,10 +62,10 @@ class Shelf:
     def page(self, file: str) -> Page:
         """Open a YAML file. Its mistakes, also those to come, are on the shelf."""
         raw = self.read(file)
-        page = Page(file, raw or b"", self.mistakes)
-        if raw is None:
-            self.wrong(file, "this file is needed and cannot be read")
-        return page
+        if raw is not None:
+            return Page(file, raw, self.mistakes)
+        self.wrong(file, "this file is needed and cannot be read")
+        return Page(file, b"", [])  # told once; what an empty file lacks is of no interest
 
     def rule_files(self) -> list[str]:
         """Names of the rule files, sorted; YAML files that nobody reads are mistakes."""

@@ -1,21 +1,16 @@
 """`risk audit`: prove that every payment was decided once."""
 
-import sys
-import time
 from typing import Annotated
 
 import msgspec
 import typer
-from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 from risk.audit import run_audit, totals, wait_for_commits
+from risk.commands.progress import show_progress
 from risk.commands.screen import AsJson, Bootstrap, console, print_json
 from risk.kafka_admin import Cluster
 from risk.offset_tally import Findings
 from risk.settings import load
-
-QUIET_SECONDS = 2.0
-"""An audit that takes longer says how far it is."""
 
 MEANING = {
     "decided": "payments decided",
@@ -54,10 +49,11 @@ def audit(
     Exit status: 0 it holds, 1 it does not (or no broker, a topic is missing), 2 wrong usage.
     """
     settings, _ = load({"bootstrap": bootstrap, "group": group})
-    with Cluster(settings.bootstrap) as cluster, _Progress() as progress:
+    with Cluster(settings.bootstrap) as cluster:
         if wait:
             wait_for_commits(cluster, settings, wait)
-        findings = run_audit(cluster, settings, progress.tell)
+        with show_progress(console(to_stderr=True), "records") as progress:
+            findings = run_audit(cluster, settings, progress)
     holds = all(found.holds for found in findings)
     left = bool(wait) and any(found.pending for found in findings)
     if as_json:
@@ -94,37 +90,3 @@ def _print(findings: list[Findings], *, holds: bool, left: bool) -> None:
 def _style(name: str, count: int) -> str:
     must_be_zero = ("lost", "doubled", "disordered", "elsewhere", "letters_missing")
     return "red" if count and name in must_be_zero else ""
-
-
-class _Progress:
-    """How far it is, on standard error, once it has taken `QUIET_SECONDS`."""
-
-    def __init__(self) -> None:
-        self._begin = self._said = time.monotonic()
-        self._bar: Progress | None = None
-        self._task = TaskID(0)
-
-    def __enter__(self) -> "_Progress":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._bar is not None:
-            self._bar.stop()
-
-    def tell(self, what: str, count: int, of: int) -> None:
-        """Show a bar on a terminal, a line every five seconds elsewhere."""
-        now = time.monotonic()
-        if now - self._begin < QUIET_SECONDS:
-            return
-        if not sys.stderr.isatty():
-            if now - self._said > 5 or self._said == self._begin:
-                self._said = now
-                sys.stderr.write(f"reading {what}: {count:,} of {of:,}\n")
-            return
-        if self._bar is None:
-            columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
-            screen = console(to_stderr=True)
-            self._bar = Progress(*columns, console=screen, transient=True)
-            self._task = self._bar.add_task(what)
-            self._bar.start()
-        self._bar.update(self._task, description=what, completed=count, total=of)

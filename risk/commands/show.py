@@ -2,14 +2,13 @@
 
 import json
 import re
-import sys
-import time
 from collections.abc import Callable, Iterator
 from typing import Annotated, Any
 
 import msgspec
 import typer
 
+from risk.commands.progress import Show, show_progress
 from risk.commands.screen import AsJson, Bootstrap, console, harmless, print_json
 from risk.commands.view import dossier
 from risk.decision import decode
@@ -25,6 +24,10 @@ Test = Callable[[Record], bool]
 
 class NotFound(Exception):
     """No decision in the log answers to the name."""
+
+
+class Unreadable(Exception):
+    """The record was found and is no decision as this version knows it."""
 
 
 def show(
@@ -45,8 +48,11 @@ def show(
     Exit status: 0 shown, 1 not found or no broker, 2 wrong usage.
     """
     settings, _ = load({"bootstrap": bootstrap})
-    with Cluster(settings.bootstrap) as cluster:
-        raw = _find(cluster, settings, name)
+    with (
+        Cluster(settings.bootstrap) as cluster,
+        show_progress(console(to_stderr=True), "records") as progress,
+    ):
+        raw = _find(cluster, settings, name, progress)
     if raw is None:
         raise NotFound(
             f"no decision {harmless(name)} in topic {settings.topic_decisions} at"
@@ -55,8 +61,14 @@ def show(
     if as_json:
         print_json(json.loads(raw))
         return
+    try:
+        decision = decode(raw)
+    except msgspec.MsgspecError:
+        raise Unreadable(
+            f"decision {harmless(name)} is of another version; try --json"
+        ) from None
     screen = console()
-    for text, style in dossier(decode(raw)):
+    for text, style in dossier(decision):
         screen.print(text, style=style)
 
 
@@ -96,15 +108,16 @@ def _names(value: bytes) -> _Names:
     return found
 
 
-def _find(cluster: Cluster, settings: Settings, name: str) -> bytes | None:
+def _find(cluster: Cluster, settings: Settings, name: str, progress: Show) -> bytes | None:
     matches, partition = tester(name, settings)
     spans = cluster.spans(settings.topic_decisions)
     if partition is not None:
         spans = {partition: spans[partition]} if partition in spans else {}
-    progress = _Progress(sum(len(span) for span in spans.values()))
+    expected, done = sum(len(span) for span in spans.values()), 0
     for number, span in _chunks(spans):
         found = _first(cluster, settings, number, span, matches)
-        progress.tell(len(span))
+        done += len(span)
+        progress(done, done / expected)
         if found is not None:
             # Its first record may lie further back, as far as a re-run after a crash reaches.
             begin = spans[number].start
@@ -131,18 +144,3 @@ def _chunks(spans: dict[int, range]) -> Iterator[tuple[int, range]]:
             cut = max(span.start, span.stop - CHUNK)
             yield number, range(cut, span.stop)
             left[number] = range(span.start, cut)
-
-
-class _Progress:
-    """Says how far the search is, on standard error, once it has taken two seconds."""
-
-    def __init__(self, of: int) -> None:
-        self._of = of
-        self._done = 0
-        self._said = time.monotonic()
-
-    def tell(self, more: int) -> None:
-        self._done += more
-        if time.monotonic() - self._said > 2:
-            self._said = time.monotonic()
-            sys.stderr.write(f"searched {self._done:,} of {self._of:,} records\n")

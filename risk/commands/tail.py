@@ -21,7 +21,8 @@ from risk.kafka_admin import Cluster
 from risk.reader import Sieve
 from risk.settings import Settings, load
 
-HEADS: Final = ("time", "payer", "amount", "outcome", "score", "first reason")
+WIDTHS: Final = {"time": 19, "payer": 12, "amount": 14, "outcome": 7, "score": 5}
+"""The columns that keep their width; the first reason takes what is left."""
 
 Answer = tuple[Decision, bytes]
 
@@ -104,9 +105,10 @@ def _show_live(answers: Iterator[Answer], screen: Console) -> None:
 
 def _table(decisions: Iterable[Decision]) -> Table:
     table = Table(expand=True)
-    for head in HEADS:
+    for head, width in WIDTHS.items():
         right = head in ("amount", "score")
-        table.add_column(head, justify="right" if right else "left", no_wrap=True)
+        table.add_column(head, justify="right" if right else "left", no_wrap=True, width=width)
+    table.add_column("first reason", no_wrap=True, ratio=1)
     for decision in list(decisions):
         cells = [Text(cell) for cell in row(decision)]
         cells[3].stylize(COLOURS[decision.outcome])

@@ -4,8 +4,9 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from features.money import exponent
+from features.transaction import Scalar
 from risk.commands.screen import harmless
-from risk.decision import Decision, Hit, Outcome, Scalar, Version
+from risk.decision import Decision, Hit, Outcome, Version
 
 COLOURS: Final[dict[Outcome, str]] = {"approve": "green", "review": "yellow", "reject": "red"}
 

@@ -50,7 +50,7 @@ def commit(admin: KafkaAdminClient, settings: Settings, offset: int) -> None:
 
 def audit(cluster: Cluster, settings: Settings) -> Findings:
     """Audit, and take what is said of partition 0."""
-    return run_audit(cluster, settings, lambda what, count, of: None)[0]
+    return run_audit(cluster, settings, lambda count, part: None)[0]
 
 
 def test_markers_of_transactions_are_no_payments(
@@ -115,7 +115,7 @@ def test_refusals_decisions_elsewhere_and_strangers_are_found(
     cluster.send(topics.topic_decisions, 0, b"p", b"nonsense", headers)
     decide(cluster, topics, 1, 0, on=1)
     commit(admin, topics, 2)
-    here, there = run_audit(cluster, topics, lambda what, count, of: None)[:2]
+    here, there = run_audit(cluster, topics, lambda count, part: None)[:2]
     assert (1, 1, 1, 1) == (here.refused, here.letters_missing, here.strangers, here.lost)
     assert 1 == there.elsewhere
     cluster.send(topics.topic_dead_letters, 0, b"p", b"\x00", headers)

@@ -4,14 +4,6 @@ from typing import Any
 
 import pytest
 from fakes.payments import START, arrival, default_bench, logs, make_pipeline, payment, payments
-    arrival,
-    arrivals,
-    default_bench,
-    logs,
-    make_pipeline,
-    payment,
-    payments,
-)
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -165,7 +157,7 @@ def test_a_repeat_of_a_payment_with_a_used_id_gets_that_payments_answer() -> Non
 
 
 def test_a_repeat_whose_answer_is_forgotten_is_decided_once_more() -> None:
-    """From the history as it was before it, without counting it again; then it has an answer."""
+    """From the history before it, without counting it again; then it has an answer."""
     pipeline = make_pipeline()
     pipeline.fold(arrival(payment()), None)
     anew = take_one(pipeline, payment(), 1).decision
