@@ -65,11 +65,13 @@ kafka-start: ## a broker that goes on, with its data kept in .kafka; prints host
 kafka-stop: ## stop it
 	@$(BROKER) stop
 
-lock: ## resolve requirements.lock anew from pyproject.toml
+LOCK := .venv-lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --custom-compile-command "make lock"
+
+lock: ## resolve the lock files anew from pyproject.toml: all, and what the image needs
 	$(PYTHON) -m venv .venv-lock && .venv-lock/bin/pip install --quiet uv
-	.venv-lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
-		--no-emit-index-url --group dev --custom-compile-command "make lock" \
-		--output-file requirements.lock pyproject.toml
+	$(LOCK) --group dev --output-file requirements.lock pyproject.toml
+	$(LOCK) --constraint requirements.lock --output-file deploy/requirements.lock pyproject.toml
 	rm -rf .venv-lock
 
 clean: kafka-stop ## remove everything that was made here, the broker's data too
