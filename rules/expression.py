@@ -213,7 +213,8 @@ class _Reader:
         while not self._taken("symbol", ")"):
             if found and not self._taken("symbol", ","):
                 raise self._unexpected("',' or ')' is missing here")
-            special = self._token.kind == "list" or self._token.text == "at"
+            at = self._token.kind == "name" and self._token.text == "at"
+            special = at or self._token.kind == "list"
             found.append(self._take() if special else self._sum())
         return tuple(found)
 

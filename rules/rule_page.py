@@ -38,11 +38,22 @@ from rules.vocabulary import Scalar, Vocabulary
 MAX_SEARCHED: Final = 1000
 """Entries of a list that `contains_any` may look for one by one."""
 
-RULE: Final = ("id", "title", "owner", "severity", "tier", "when", "reason")
-ALSO: Final = ("mode", "unless", "params", "effective", "on_missing", "rollout", "runbook")
-IGNORED: Final = ("labels", "tests")
-ID: Final = (r"[A-Z][A-Z0-9]{0,39}(-[A-Z0-9]{1,40}){0,6}", "CARD-TESTING-10M")
-CODE: Final = (r"[A-Z][A-Z0-9]{0,19}(-[A-Z0-9]{1,20}){0,4}", "R101")
+REQUIRED: Final = ("id", "title", "owner", "severity", "tier", "when", "reason")
+OPTIONAL: Final = (
+    "mode",
+    "unless",
+    "params",
+    "effective",
+    "on_missing",
+    "rollout",
+    "runbook",
+    "labels",
+    "tests",
+)
+ID: Final = (r"(?=.{1,60}$)[A-Z][A-Z0-9]*(-[A-Z0-9]+)*", "CARD-TESTING-10M")
+"""At most 60 characters: it is the key of the rollout's hash, which takes 64 bytes."""
+
+CODE: Final = (r"(?=.{1,40}$)[A-Z][A-Z0-9]*(-[A-Z0-9]+)*", "R101")
 PARAM: Final = r"[a-z][a-z0-9_]{0,39}"
 
 
@@ -66,7 +77,7 @@ class _RuleReading:
 
     def rule(self, node: YamlNode) -> Rule:
         page = self._page
-        found = page.fields(node, "a rule", RULE, (*ALSO, *IGNORED))
+        found = page.fields(node, "a rule", REQUIRED, OPTIONAL)
         params = self._params(found)
         constants = {name: param.value for name, param in params.items()}
         condition = self._conditions(found, constants)

@@ -69,6 +69,7 @@ def truth(
         ("contains_any(payee, @watched)", {}, None),
         ("starts_with(payee, 'AN')", {"payee": "ann"}, True),
         ("starts_with(payee, 'AN')", {}, None),
+        ("starts_with(payee, 'at')", {"payee": "Attila"}, True),
         ("missing(amount)", {}, True),
         ("missing(amount)", {"amount": 1}, False),
         ("missing(amount)", {"amount": "1"}, True),

@@ -93,6 +93,7 @@ def test_a_mistake_quotes_its_line_and_suggests_a_word(tmp_path: Path) -> None:
         ({"mode": "shadwo"}, "9:11: mode cannot be 'shadwo'"),
         ({"wehn": "fresh"}, "9:5: a rule has no key 'wehn'"),
         ({"id": "lower"}, "2:9: id 'lower' does not look like CARD-TESTING-10M"),
+        ({"id": "A" * 61}, f"2:9: id '{'A' * 60}' does not look like CARD-TESTING-10M"),
         ({"title": "NO"}, "3:12: title must be text; YAML reads a bare NO as false"),
         ({"title": "2026-10-18"}, "3:12: title must be text; YAML reads a bare 2026-10-18 as a date"),
         ({"title": "12:30:00"}, "3:12: title must be text; YAML reads a bare 12:30:00 as a number in base 60"),

@@ -143,3 +143,5 @@ def test_a_rollout_covers_its_share_and_records_the_others(book: Book) -> None:
     assert 0.26 < share < 0.34
     assert all(bool(verdict.hits) != bool(verdict.shadow) for verdict in verdicts)
     assert not covers(rule, {})
+    longest = msgspec.structs.replace(rule, id="A" * 60)
+    assert covers(longest, {"payee": "p"}) in (True, False)
