@@ -20,6 +20,9 @@ A mapping is a small TOML file::
     format = "iso"                    # or epoch_s, epoch_ms, or a strptime pattern
     zone = "Europe/Brussels"          # of times that have none of their own
 
+    [amount]
+    round = 2                         # for tables of floats, which hold 183.70000000000002
+
     [csv]
     delimiter = ";"                   # a comma if it is not stated
 
@@ -31,7 +34,7 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, Final
+from typing import Annotated, Any, Final
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -73,6 +76,12 @@ class Time(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     zone: str | None = None
 
 
+class Amount(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """To how many decimals amounts are rounded, half to even; None leaves them as they are."""
+
+    round: Annotated[int, msgspec.Meta(ge=0, le=4)] | None = None
+
+
 class ColumnMap(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A mapping as its file says it, field paths flat."""
 
@@ -80,6 +89,7 @@ class ColumnMap(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     constants: dict[str, str] = {}
     values: dict[str, dict[str, str]] = {}
     time: Time = Time()
+    amount: Amount = Amount()
     csv: Csv = Csv()
 
 

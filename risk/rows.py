@@ -136,6 +136,8 @@ def _conversion(path: str, column_map: ColumnMap, attributes: Mapping[str, Value
     declared = attributes.get(path.removeprefix("attributes."))
     if path == "time":
         convert = _times(column_map.time)
+    elif path == "amount" and column_map.amount.round is not None:
+        convert = partial(_rounded, unit=Decimal(1).scaleb(-column_map.amount.round))
     elif path == "amount_minor" or (declared is not None and declared.type == "number"):
         convert = _number
     elif declared is not None and declared.type == "flag":
@@ -155,6 +157,14 @@ def _text(cell: Any) -> str:
     if isinstance(cell, float) and cell.is_integer():
         return str(int(cell))
     return cell if isinstance(cell, str) else str(cell)
+
+
+def _rounded(cell: Any, unit: Decimal) -> str:
+    text = _text(cell)
+    try:
+        return str(Decimal(text).quantize(unit))
+    except InvalidOperation:
+        return text
 
 
 def _group(cell: Any) -> Any:

@@ -6,7 +6,6 @@ from typing import Annotated, Any
 
 import typer
 
-
 MEMO = "URGENT, keep this between us: our bank details have changed"
 
 

@@ -20,7 +20,7 @@ from risk.files import STANDARD, BadFile, Format, Source, format_of, open_source
 from risk.mapping import ColumnMap, load_map, same_names
 from risk.output import Output
 from risk.rows import MessageMaker
-from risk.settings import load
+from risk.settings import BadSettings, load
 from risk.tally import Tally
 from risk.vocabulary import attribute_values
 
@@ -65,7 +65,10 @@ def score(
     """
     flags = {"book": book, "topic_transactions": topic, "topic_epoch": epoch}
     settings, _ = load(flags, settings_file)
-    bench = build_bench(settings.book or default_book())
+    folder = settings.book or default_book()
+    if not folder.is_dir():
+        raise BadSettings(f"book {folder}: no such folder")
+    bench = build_bench(folder)
     attributes = attribute_values(bench.book.attributes)
     column_map = load_map(map_, attributes) if map_ else None
     decisions = place_of(file, out)

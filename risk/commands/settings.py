@@ -55,7 +55,8 @@ def _print_table(rows: list[dict[str, Any]]) -> None:
         value = "" if row["value"] is None else str(row["value"])
         style = None if row["origin"] == "default" else "bold"
         meaning = f"{row['description']} ({row['allowed']})"
-        table.add_row(row["name"], value, row["origin"], row["environment"], meaning, style=style)
+        cells = (row["name"], value, row["origin"], row["environment"], meaning)
+        table.add_row(*cells, style=style)
     console = Console()
     if not console.is_terminal:
         console = Console(width=WIDE)  # one line a setting, for grep
