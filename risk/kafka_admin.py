@@ -18,6 +18,7 @@ from kafka.errors import (
     KafkaConnectionError,
     KafkaError,
     KafkaTimeoutError,
+    NodeNotReadyError,
     NotCoordinatorError,
     UnknownTopicOrPartitionError,
     for_code,
@@ -213,7 +214,7 @@ class Cluster:
     def _translated(self) -> Iterator[None]:
         try:
             yield
-        except (KafkaTimeoutError, KafkaConnectionError):
+        except (KafkaTimeoutError, KafkaConnectionError, NodeNotReadyError):
             raise BrokerDown(self.bootstrap) from None
         except (
             CoordinatorNotAvailableError,
