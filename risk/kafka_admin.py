@@ -8,9 +8,8 @@ import logging
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol
 
-import msgspec
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.admin import OffsetSpec
 from kafka.errors import (
@@ -26,19 +25,9 @@ from kafka.errors import (
 
 from risk.kafka_errors import BrokerDown, KafkaRefused, TopicMissing
 from risk.settings import Settings
+from risk.topics import Topic, unequal_partitions
 
-__all__ = [
-    "BrokerDown",
-    "Cluster",
-    "Headers",
-    "KafkaRefused",
-    "Record",
-    "Topic",
-    "TopicMissing",
-    "check_topics",
-    "end_offsets",
-    "unequal_partitions",
-]
+__all__ = ["BrokerDown", "Cluster", "KafkaRefused", "Record", "TopicMissing"]
 
 PATIENCE_MS = 4_000
 """How long a broker may take to answer the first time."""
@@ -60,18 +49,6 @@ class Record(Protocol):
     key: bytes | None
     value: bytes | None
     headers: Headers
-
-
-class Topic(msgspec.Struct, frozen=True):
-    """A topic as it is, or as it should be made."""
-
-    name: str
-    partitions: int
-    replication: int
-    configs: Mapping[str, str] = {}
-
-
-T = TypeVar("T")
 
 
 class Cluster:
@@ -269,18 +246,6 @@ def check_topics(settings: Settings) -> list[str]:
         str(TopicMissing(name, settings.bootstrap)) for name in names if name not in found
     ]
     return missing or unequal_partitions([found[name] for name in names])
-
-
-def unequal_partitions(topics: Sequence[Topic]) -> list[str]:
-    """Say which topics differ from the first in the number of partitions."""
-    first = topics[0]
-    return [
-        f"topic {topic.name} has {topic.partitions} partitions and {first.name} has"
-        f" {first.partitions}: decisions stand on the partition number of their payment, so the"
-        f" numbers must be equal; make {topic.name} anew with {first.partitions} partitions"
-        for topic in topics
-        if topic.partitions != first.partitions
-    ]
 
 
 def _topic(found: Mapping[str, Any]) -> Topic:

@@ -54,8 +54,8 @@ class Answer(msgspec.Struct, frozen=True, gc=False):
 class Shard:
     """The state of one partition."""
 
-    def __init__(self, known_ids: int) -> None:
-        self.history = History()
+    def __init__(self, known_ids: int, base_exponent: int) -> None:
+        self.history = History(base_exponent)
         self.ledger = Ledger(known_ids)
 
 
@@ -210,7 +210,7 @@ class Pipeline:
     def _shard(self, partition: int) -> Shard:
         shard = self._shards.get(partition)
         if shard is None:
-            shard = self._shards[partition] = Shard(self._limits.known_ids)
+            shard = self._shards[partition] = Shard(self._limits.known_ids, self._bench.base_exponent)
         return shard
 
 

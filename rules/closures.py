@@ -9,10 +9,8 @@ from collections.abc import Callable, Mapping, Sequence
 from math import inf, isfinite
 from typing import Final, TypeAlias, TypeVar
 
-from rules.calendar import age_days
-from rules.model import ALWAYS, Truth
+from rules.model import Truth
 from rules.vocabulary import Scalar
-from rules.wording import fold
 
 Values: TypeAlias = Mapping[str, Scalar]
 Number: TypeAlias = float | int
@@ -47,26 +45,6 @@ def number_named(name: str) -> NumberOf:
         if (type(value) is float or type(value) is int) and -inf < value < inf:
             return value
         return None
-
-    return get
-
-
-def text_named(name: str) -> TextOf:
-    """Get text as it came."""
-
-    def get(values: Values, at: int) -> str | None:
-        value = values.get(name)
-        return value if type(value) is str else None
-
-    return get
-
-
-def folded(text: TextOf) -> TextOf:
-    """Text as it is compared."""
-
-    def get(values: Values, at: int) -> str | None:
-        value = text(values, at)
-        return None if value is None else fold(value)
 
     return get
 
@@ -187,16 +165,6 @@ def clock(part: Callable[[int], int]) -> NumberOf:
     return lambda values, at: part(at)
 
 
-def aged(since: TextOf) -> NumberOf:
-    """Days since a date that stands in a text."""
-
-    def get(values: Values, at: int) -> float | None:
-        text = since(values, at)
-        return None if text is None else age_days(text, at)
-
-    return get
-
-
 def absent(value: Getter) -> Test:
     """Whether a value is unknown."""
     return lambda values, at: value(values, at) is None
@@ -208,37 +176,5 @@ def among(value: Getter, options: frozenset[Scalar]) -> Test:
     def test(values: Values, at: int) -> Truth:
         found = value(values, at)
         return None if found is None else found in options
-
-    return test
-
-
-def listed(text: TextOf, ends: Mapping[str, int]) -> Test:
-    """Whether a text is an entry that has not ended at the event time."""
-
-    def test(values: Values, at: int) -> Truth:
-        found = text(values, at)
-        return None if found is None else at < ends.get(found, ALWAYS)
-
-    return test
-
-
-def containing(text: TextOf, ends: Mapping[str, int]) -> Test:
-    """Whether some entry that has not ended is a part of a text."""
-
-    def test(values: Values, at: int) -> Truth:
-        found = text(values, at)
-        if found is None:
-            return None
-        return any([part in found and at < end for part, end in ends.items()])
-
-    return test
-
-
-def starting(text: TextOf, prefix: str) -> Test:
-    """Whether a text begins with a constant."""
-
-    def test(values: Values, at: int) -> Truth:
-        found = text(values, at)
-        return None if found is None else found.startswith(prefix)
 
     return test

@@ -110,7 +110,9 @@ def _book(shelf: Shelf, vocabulary: Vocabulary) -> Book:
         lists=frame.listings,
         rules=by_id,
         examples=tuple(_examples(sections, words, by_id)),
-        names=tuple(sorted(frozenset[str]().union(*(rule.names for rule in rules)))),
+        names=tuple(
+            sorted(frozenset[str]().union(*(rule.reads | rule.shows for rule in rules)))
+        ),
     )
 
 

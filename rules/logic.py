@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from rules import closures
+from rules import closures, textual
 from rules.calendar import hour, weekday
 from rules.closures import Getter, NumberOf, Test, TextOf
 from rules.condition import (
@@ -74,14 +74,14 @@ class Compiler:
             case Clock(part=part):
                 return closures.clock(CLOCKS[part])
             case AgeDays(since=since):
-                return closures.aged(self.text(since))
+                return textual.aged(self.text(since))
             case _:
                 return closures.always(self._fixed(node))
 
     def text(self, node: Node) -> TextOf:
         """Compile a node that is text or unknown, not folded."""
         return (
-            closures.text_named(node.name)
+            textual.text_named(node.name)
             if isinstance(node, Named)
             else closures.always(self._fixed(node))
         )
@@ -89,7 +89,7 @@ class Compiler:
     def folded(self, node: Node) -> TextOf:
         """Compile a node that is text or unknown, folded."""
         if isinstance(node, Named):
-            return closures.folded(self.text(node))
+            return textual.folded(self.text(node))
         return closures.always(fold(self._fixed(node)))
 
     def value(self, node: Node, type_: Type) -> Getter:
@@ -100,8 +100,11 @@ class Compiler:
 
     def _compare(self, node: Compare) -> Test:
         left, right = node.left, node.right
-        if node.type == "number" and isinstance(left, Named) and _is_fixed(right):
-            return closures.limited(left.name, node.operator, self._fixed(right))
+        if isinstance(left, Named) and isinstance(right, Constant | Parameter):
+            if node.type == "number":
+                return closures.limited(left.name, node.operator, self._fixed(right))
+            if node.type == "text":
+                return textual.equalled(left.name, node.operator, fold(self._fixed(right)))
         both = self.value(left, node.type), self.value(right, node.type)
         return closures.compared(node.operator, *both)
 
@@ -123,19 +126,15 @@ class Compiler:
     def _search(self, node: ContainsAny | StartsWith) -> Test:
         text = self.folded(node.value)
         if isinstance(node, StartsWith):
-            return closures.starting(text, node.prefix)
-        return closures.containing(text, self._lists[node.list].ends)
+            return textual.starting(text, node.prefix)
+        return textual.containing(text, self._lists[node.list].ends)
 
     def _listed(self, value: Node, listing: Listing) -> Test:
         text = self.text(value) if listing.kind == "allow" else self.folded(value)
-        return closures.listed(text, listing.ends)
+        return textual.listed(text, listing.ends)
 
     def _fixed(self, node: Node) -> Any:
         if isinstance(node, Parameter):
             return self._params[node.name]
         assert isinstance(node, Constant)  # noqa: S101 # every other node has its case
         return node.value
-
-
-def _is_fixed(node: Node) -> bool:
-    return isinstance(node, Constant | Parameter)

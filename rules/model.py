@@ -77,7 +77,7 @@ class Example(msgspec.Struct, frozen=True):
 
 
 class Rule(msgspec.Struct, frozen=True, kw_only=True):
-    """One rule. `condition` is `when and not unless`; `names` is what it reads and shows."""
+    """One rule; `condition` is `when and not unless`."""
 
     id: str
     title: str
@@ -94,7 +94,12 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     on_missing: Tier | None = None
     runbook: str = ""
     labels: tuple[str, ...] = ()
-    names: frozenset[str]
+    reads: frozenset[str]
+    """What the condition reads."""
+
+    shows: frozenset[str]
+    """What the reason shows."""
+
     place: Place
 
 

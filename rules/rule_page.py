@@ -71,7 +71,7 @@ class _RuleReading:
         constants = {name: param.value for name, param in params.items()}
         condition = self._conditions(found, constants)
         code, text = self._reason(found["reason"], constants)
-        shown = {piece.name for piece in text if isinstance(piece, Slot)}
+        shown = frozenset(piece.name for piece in text if isinstance(piece, Slot))
         rule = Rule(
             id=page.name(found["id"], "id", *ID),
             title=page.text(found["title"], "title"),
@@ -90,7 +90,8 @@ class _RuleReading:
             on_missing=self._on_missing(found),
             runbook=page.text(found["runbook"], "runbook") if "runbook" in found else "",
             labels=self._labels(found),
-            names=names(condition) | shown,
+            reads=names(condition),
+            shows=shown,
             place=Place(page.file, node.mark.line),
         )
         self._check_lists(rule, found["when"])

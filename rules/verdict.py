@@ -110,5 +110,5 @@ def _score_reason(book: Book, tier: Tier, points: int) -> Reason:
 
 
 def _not_known(rule: Rule, values: Mapping[str, Scalar]) -> Reason:
-    absent = ", ".join(sorted(name for name in rule.names if name not in values))
+    absent = ", ".join(sorted(name for name in rule.reads if name not in values))
     return Reason(rule.code, f"{rule.title}: cannot be told, unknown is {absent or 'a value'}")

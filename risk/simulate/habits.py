@@ -1,12 +1,11 @@
 """Which payments people make on a day: how many of each use, and what falls due."""
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from risk.simulate.calendar import Day
 from risk.simulate.life import Life, existing
 from risk.simulate.people import People
+from risk.simulate.rows import Rows
 from risk.simulate.stream import Ints, below, draw, fold, poisson, unit
 from risk.simulate.uses import (
     MAX_A_DAY,
@@ -25,16 +24,7 @@ STAFF = 12
 """Most wages a business pays."""
 
 
-@dataclass(frozen=True)
-class Wishes:
-    """Payments to be made: who, for what, and the number within the payer's day."""
-
-    payer: Ints
-    use: Ints
-    sequence: Ints
-
-
-def wish(people: People, some: Ints, day: Day, life: Life) -> Wishes:
+def wish(people: People, some: Ints, day: Day, life: Life) -> Rows:
     """What the payers numbered `some` pay of their own will, or by standing order, today."""
     here = existing(people, some, day.number)
     parts = [_spend(people, some, day, life), _owe(people, some, day)]
@@ -42,7 +32,7 @@ def wish(people: People, some: Ints, day: Day, life: Life) -> Wishes:
         parts.append(_pay_staff(people, some))
     payer, use, sequence = (np.concatenate(column) for column in zip(*parts, strict=True))
     keep = here[payer - some[0]]
-    return Wishes(payer[keep], use[keep], sequence[keep])
+    return Rows(payer[keep], use[keep], sequence[keep])
 
 
 def _spend(people: People, some: Ints, day: Day, life: Life) -> tuple[Ints, Ints, Ints]:

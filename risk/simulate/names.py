@@ -1,82 +1,68 @@
-"""What a payee is called, and its account: made up, from the lists in `names/`."""
+"""What people, firms and shops are called: made up, from the lists in `names/`.
+
+Each name is chosen by the bits of a key, so that the same key has the same name for ever.
+"""
 
 from functools import cache
 
 from risk.simulate.people import COUNTRIES
 from risk.simulate.sections import read
-from risk.simulate.stream import fold_one
 
 _SPOKEN = {
     "DE": "de", "AT": "de", "CH": "de", "LU": "fr", "FR": "fr", "BE": "fr", "MA": "fr",
     "ES": "es", "IT": "it", "PL": "pl", "CZ": "pl", "NL": "nl",
 }  # fmt: skip
-_ACCOUNTS = {
-    # letters and digits after the check digits; bank codes of nines are nobody's
-    "GB": ("ZZZZ", 14), "IE": ("ZZZZ", 14), "NL": ("ZZZZ", 10), "RO": ("ZZZZ", 16),
-    "DE": ("99999999", 10), "AT": ("99999", 11), "FR": ("9999999999", 13), "BE": ("999", 9),
-    "ES": ("99999999", 12), "IT": ("Z9999999999", 12), "PL": ("99999999", 16),
-    "PT": ("99999999", 13), "GR": ("9999999", 16), "CH": ("99999", 12), "SE": ("999", 17),
-    "LT": ("99999", 11), "CY": ("99999999", 16), "EE": ("99", 14), "HR": ("9999999", 10),
-    "DK": ("9999", 10), "CZ": ("9999", 16), "LU": ("999", 13), "TR": ("99999", 17), "AE": ("999", 16),
-}  # fmt: skip
+SPOKEN = tuple(_SPOKEN.get(country, "en") for country in COUNTRIES)
+"""The language of each country; English where we have no other."""
+_EXCHANGES = (
+    "Coinhaven", "Bitquay", "Ledgerly", "Satoshi Park", "Orbit Exchange", "Tokenwell",
+    "Blockharbour", "Nexcoin", "Krypta",
+)  # fmt: skip
+_DESCRIPTOR = 25
 
 
 @cache
-def words(language: str, section: str) -> tuple[str, ...]:
-    """One list of `names/`."""
+def _list(language: str, section: str) -> tuple[str, ...]:
     return tuple(text for _, text in read("names", language)[section])
 
 
-def spoken(country: int) -> str:
-    """The language of a country, English where we have none."""
-    return _SPOKEN.get(COUNTRIES[country], "en")
-
-
-def _choose(key: int, language: str, section: str) -> str:
-    entries = words(language, section)
-    return entries[(fold_one(key, hash_of(section)) >> 32) * len(entries) >> 32]
-
-
-@cache
-def hash_of(text: str) -> int:
-    """A number for a word, the same on every machine."""
-    return int.from_bytes(text.encode()[:8].ljust(8, b"\0"), "big")
+def _choose(bits: int, language: str, section: str) -> str:
+    entries = _list(language, section)
+    return entries[(bits & 0xFFFF) % len(entries)]
 
 
 def person(key: int, language: str) -> str:
     """First and last name."""
-    return f"{_choose(key, language, 'first')} {_choose(key, language, 'last')}"
+    return f"{_choose(key, language, 'first')} {_choose(key >> 16, language, 'last')}"
 
 
 def company(key: int, language: str) -> str:
     """A firm: its owner or a brand, its trade, its legal form."""
-    trade = _choose(key, language, "trade")
-    owner = _choose(key, language, "last" if key & 1 else "brand")
-    return f"{owner} {trade} {_choose(key, language, 'form')}"
+    owner = _choose(key, language, "last" if key >> 60 & 1 else "brand")
+    return f"{owner} {_choose(key >> 16, language, 'trade')} {_choose(key >> 32, language, 'form')}"
 
 
-def creditor(key: int, language: str, what: int) -> str:
-    """Who collects debits: what it supplies is chosen by its use."""
-    kinds = words(language, "creditor")
-    groups = {18: kinds[:3], 19: kinds[3:5], 20: kinds[-3:-2], 21: kinds[-2:-1], 22: kinds[-1:]}
-    kind = groups.get(what, kinds)
-    return f"{_choose(key, language, 'brand')} {kind[key % len(kind)]}"
+def creditor(key: int, language: str, use: str) -> str:
+    """Who collects debits for that use."""
+    return f"{_choose(key, language, 'brand')} {_choose(key >> 16, language, use)}"
 
 
-def descriptor(key: int, language: str, online: bool) -> str:
-    """What a card statement shows: capitals, at most 25 characters."""
+def office(key: int, language: str) -> str:
+    """A public office and its town."""
+    return f"{_choose(key, language, 'office')} {_choose(key >> 16, language, 'town')}"
+
+
+def exchange(number: int) -> str:
+    """An exchange for crypto assets."""
+    return _EXCHANGES[number % len(_EXCHANGES)]
+
+
+def descriptor(key: int, language: str, use: str) -> str:
+    """What a card statement shows of a shop: capitals, at most 25 characters."""
     brand = _choose(key, language, "brand").upper()
-    if online:
-        return f"{brand.replace(' ', '')}*{key % 10**6:06d}"[:25]
-    return f"{brand} {key % 1000:03d} {_choose(key, language, 'town').upper()}"[:25].rstrip()
-
-
-def account(key: int, country: int) -> str:
-    """An account number of the country's form at a bank that does not exist."""
-    code = COUNTRIES[country]
-    bank, digits = _ACCOUNTS.get(code, ("", 0))
-    if not digits:
-        return f"{code}-9999-{key % 10**9:09d}"
-    number = f"{bank}{key % 10**digits:0{digits}d}"
-    spelt = "".join(str(int(sign, 36)) for sign in f"{number}{code}00")
-    return f"{code}{98 - int(spelt) % 97:02d}{number}"
+    if use in ("online", "subscription", "travel"):
+        return f"{brand.replace(' ', '')}*{(key >> 24) % 10**6:06d}"[:_DESCRIPTOR]
+    place = "ATM" if use == "cash" else f"{(key >> 24) % 1000:03d}"
+    return f"{brand} {place} {_choose(key >> 40, language, 'town').upper()}"[
+        :_DESCRIPTOR
+    ].rstrip()

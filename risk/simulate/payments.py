@@ -1,19 +1,20 @@
-"""From wishes to payments: everything about a payment that was not given is drawn here.
+"""From wishes to payments: all that is not given is drawn here, by one function for all.
 
 Genuine payments come with nothing given. A case of fraud gives what the thief decides (an
-amount, a payee, a device) and leaves the rest to the victim's own habits; what is drawn from
-nobody's decision (the identifier, the milliseconds, the cents) cannot differ.
+amount, a payee, a device) and leaves the rest to the victim's own habits; what nobody decides
+(the identifier, the milliseconds, the rounding) cannot differ.
 """
-
-from dataclasses import dataclass, field, fields
 
 import numpy as np
 
+from risk.simulate.amounts import amounts, moments, rounded
 from risk.simulate.calendar import Day
-from risk.simulate.habits import Wishes
 from risk.simulate.life import Life
+from risk.simulate.means import channels, devices, rails, statuses
+from risk.simulate.memos import BLANK, FAMILY
 from risk.simulate.payees import Choice, Market
-from risk.simulate.people import COUNTRIES, P2P, People
+from risk.simulate.people import People
+from risk.simulate.rows import DAY_MILLIS, NOT_GIVEN, Payments, Rows
 from risk.simulate.stream import (
     Ints,
     Words,
@@ -21,317 +22,151 @@ from risk.simulate.stream import (
     draw,
     fold,
     growth,
-    lognormal,
     normal,
     pick,
     shares,
     unit,
 )
 from risk.simulate.uses import (
-    API,
-    APP,
     APPROVED,
-    ATM,
-    BRANCH,
-    CARD,
-    CASH,
     DECLINED,
-    HOURS_OF,
     KIND,
-    MEDIAN,
     MEMO,
-    MINUTES,
-    PHONE,
-    POS,
     REPEAT_SEQUENCE,
-    SD,
-    SLOT_SEQUENCE,
     TRANSFER,
-    UNKNOWN_DEVICE,
-    USE,
     USES,
-    WEB,
+    named,
 )
 
-SWIFT = 4
-DAY_MILLIS = 86_400_000
-GIVEN = (
-    "moment", "cents", "payee", "device", "country", "channel", "status", "family", "memo", "case",
-)  # fmt: skip
-"""What a case may decide: milliseconds of the day, cents before rounding, a payee's reference, a
-device's word, the device's country, channel, status, the family of memo patterns (or 0 for a
-blank one), the memo's key, and the number of the case."""
-NOT_GIVEN = -1
-
-
-@dataclass(frozen=True)
-class Rows:
-    """Payments to be completed. `given` columns hold `NOT_GIVEN` where nothing is decided."""
-
-    payer: Ints
-    use: Ints
-    sequence: Ints
-    given: dict[str, Ints] = field(default_factory=dict)
-
-    def __len__(self) -> int:
-        return len(self.payer)
-
-    @classmethod
-    def of(cls, wishes: Wishes) -> "Rows":
-        """Rows with nothing given."""
-        return cls(wishes.payer, wishes.use, wishes.sequence)
-
-    def or_given(self, name: str, drawn: Ints) -> Ints:
-        """The column of what was given, and of what was drawn where nothing was."""
-        if name not in self.given:
-            return drawn
-        given = self.given[name]
-        return np.where(given == NOT_GIVEN, drawn, given)
-
-
-def join(parts: list[Rows]) -> Rows:
-    """All rows, in order."""
-    given = {
-        name: np.concatenate(
-            [part.given.get(name, np.full(len(part), NOT_GIVEN)) for part in parts]
-        )
-        for name in GIVEN
-    }
-    columns = [
-        np.concatenate([getattr(p, n) for p in parts]) for n in ("payer", "use", "sequence")
-    ]
-    return Rows(columns[0], columns[1], columns[2], given)
-
-
-@dataclass(frozen=True)
-class Payments:
-    """Complete payments as columns, ready to be written down."""
-
-    key: Words
-    moment: Ints  # milliseconds since the day began
-    payer: Ints
-    sequence: Ints
-    use: Ints
-    channel: Ints
-    status: Ints
-    cents: Ints
-    payee: Ints
-    device: Ints  # 0: none
-    country: Ints  # of the device
-    family: Ints  # of the memo; 0: blank
-    memo: Ints  # what the memo's words are drawn from
-    rail: Ints
-    case: Ints  # -1: genuine
-
-    def __len__(self) -> int:
-        return len(self.key)
-
-    def take(self, places: Ints) -> "Payments":
-        """Those rows, in that order."""
-        return Payments(*(getattr(self, column.name)[places] for column in fields(self)))
-
-
-_CARD_CHANNELS = {"online": (APP, WEB), "subscription": (API, WEB), "travel": (WEB, APP)}
-_FIRST = np.array([_CARD_CHANNELS.get(use.name, (POS, POS))[0] for use in USES])
-_SECOND = np.array([_CARD_CHANNELS.get(use.name, (POS, POS))[1] for use in USES])
-_TRANSFER_CHANNELS = np.array([APP, WEB, BRANCH, PHONE])
-_TRANSFER_SHARES = shares([64, 30, 3, 3])
-_BUSINESS_SHARES = shares([55, 45])
-_OWN_DEVICE = shares([72, 20, 6, 2])
-_DECLINES = np.array(
-    [{"card": 0.022, "direct_debit": 0.012, "cash": 0.02}.get(u.kind, 0.008) for u in USES]
-)
-_STEADY = np.isin(
-    np.arange(len(USES)),
-    [USE[n] for n in ("rent", "subscription", "salary", "loan", "insurance", "gym")],
-)
-_FAMILIES = tuple(dict.fromkeys(use.family for use in USES))
-FAMILY_OF = np.array([_FAMILIES.index(use.family) for use in USES])
-_APP_USES = np.isin(np.arange(len(USES)), [USE[n] for n in ("person", "family", "market")])
+_ROW = 10_000  # keeps day numbers positive in keys
 
 
 def complete(
-    people: People, market: Market, day: Day, rows: Rows, life: Life, base: int
+    people: People, market: Market, day: Day, rows: Rows, life: Life, base: int, signal: str
 ) -> Payments:
     """Draw all that is not given. `life` is that of the payers from number `base` on."""
-    key = fold(people.key[rows.payer], day.number + 10_000, rows.sequence)
+    key = fold(people.key[rows.payer], day.number + _ROW, rows.sequence)
     local = rows.payer - base
-    abroad = life.abroad[local]
     choice = Choice(
-        rows.payer, rows.use, rows.sequence, key, day.number, abroad, life.homes[local]
+        rows.payer,
+        rows.use,
+        rows.sequence,
+        key,
+        day.number,
+        life.abroad[local],
+        life.homes[local],
     )
-    payee, _ = market.choose(choice)
-    payee = rows.or_given("payee", payee)
-    channel = rows.or_given("channel", _channels(people, rows, key))
-    device, country = _devices(people, rows, key, channel, life.phones[local], abroad)
-    family, memo = _memos(people, rows, key, payee)
+    payee = rows.or_given("payee", market.choose(choice))
+    channel = rows.or_given("channel", channels(people, rows, key))
+    device, country = devices(people, rows, key, channel, life, local)
+    family, memo = _memos(people, rows, key, payee, signal)
     return Payments(
         key=key,
-        moment=rows.or_given("moment", _moments(people, rows, key)),
+        moment=rows.or_given("moment", moments(people, rows, key)),
         payer=rows.payer,
         sequence=rows.sequence,
         use=rows.use,
         channel=channel,
-        status=rows.or_given("status", _statuses(rows, key)),
-        cents=_round(rows, key, rows.or_given("cents", _amounts(people, rows, key, day))),
+        status=rows.or_given("status", statuses(rows, key)),
+        cents=rounded(rows, key, rows.or_given("cents", amounts(people, rows, key, day))),
         payee=payee,
         device=rows.or_given("device", device),
         country=rows.or_given("country", country),
         family=family,
         memo=memo,
-        rail=_rails(people, rows, key, channel, payee),
+        rail=rails(people, rows, key, channel, payee),
         case=rows.or_given("case", np.full(len(rows), NOT_GIVEN)),
     )
 
 
-def _moments(people: People, rows: Rows, key: Words) -> Ints:
-    word = draw(key, 2)
-    minute = MINUTES[HOURS_OF[rows.use], (word >> np.uint64(52)).astype(np.int64)]
-    shifted = minute + people.shift[rows.payer]
-    minute = np.where((shifted > 360) & (shifted < 1440) & (minute > 360), shifted, minute)
-    return minute * 60_000 + below(draw(key, 3), 60_000)
-
-
-def _amounts(people: People, rows: Rows, key: Words, day: Day) -> Ints:
-    use = rows.use
-    steady = fold(people.key[rows.payer], 50, use, rows.sequence)
-    words = np.where(rows.sequence >= SLOT_SEQUENCE, draw(steady, 0), draw(key, 4))
-    drift = np.where(_STEADY[use], 0.0, normal(draw(key, 5)) * 0.07)
-    yearly = (day.month // 12 - 2025) * 0.03
-    drift = np.where(rows.sequence >= SLOT_SEQUENCE, drift + yearly, 0.0)
-    units = lognormal(words, MEDIAN[use], SD[use]) * growth(drift) * people.power[rows.payer]
-    return np.maximum((units * 100 + 0.5).astype(np.int64), 1)
-
-
-_WHOLE: Ints = np.array([100, 500, 1000, 5000, 10000])
-_ROUND = {
-    # shares of whole units, fives, tens, fifties, hundreds
-    "card": shares([3, 2, 1, 0, 0, 94]),
-    "transfer": shares([6, 20, 25, 10, 5, 34]),
-    "cash": shares([0, 0, 100, 0, 0, 0]),
-    "invoice": shares([18, 0, 12, 0, 8, 62]),
-    "bill": shares([10, 8, 8, 3, 2, 69]),
-}
-_STYLES = tuple(_ROUND)
-_STYLE_NAMES = {"invoice": "invoice", "bill": "bill", "tax": "card", "subscription": "card"}
-_STYLE = np.array(
-    [
-        _STYLES.index(_STYLE_NAMES.get(u.name, u.kind if u.kind != "direct_debit" else "card"))
-        for u in USES
-    ]
-)
-_ENDINGS: Ints = np.array([99, 99, 95, 50, 49, 90, 0, 99])
-_PRICED = np.isin(
-    np.arange(len(USES)), [USE[n] for n in ("shop", "online", "subscription", "food")]
+_FAMILY_OF: Ints = np.array([FAMILY[use.family] for use in USES])
+_PERSON = named("person")
+_TALKATIVE = named("person", "bill", "market", "family", "large", "own", "crypto")
+_SAME, _DECOY, _MISMATCH, _RUDE = 0.9, 0.008, 0.03, 0.0005
+_UNFITTING: Ints = np.array(
+    [FAMILY[name] for name in ("rent", "salary", "tax", "market", "family", "bill", "person")]
 )
 
 
-def _round(rows: Rows, key: Words, cents: Ints) -> Ints:
-    """People type round sums, shops have price points."""
-    word = draw(key, 6)
-    rounded = cents
-    for style, name in enumerate(_STYLES):
-        at = np.flatnonzero(_STYLE[rows.use] == style)
-        size = pick(word[at], _ROUND[name])
-        multiple = np.append(_WHOLE, 1)[size]
-        near = (cents[at] + multiple // 2) // multiple * multiple
-        rounded[at] = np.where(near > 0, near, cents[at])
-    ending = _ENDINGS[below(draw(key, 7), len(_ENDINGS))]
-    priced = _PRICED[rows.use] & (unit(draw(key, 8)) < 0.6) & (rounded > 100)
-    return np.where(priced, rounded // 100 * 100 + ending, rounded)
-
-
-def _channels(people: People, rows: Rows, key: Words) -> Ints:
-    word = draw(key, 9)
-    kind = KIND[rows.use]
-    card = np.where(unit(word) < 0.55, _FIRST[rows.use], _SECOND[rows.use])
-    transfer = _TRANSFER_CHANNELS[pick(word, _TRANSFER_SHARES)]
-    business = np.where(pick(word, _BUSINESS_SHARES) == 0, WEB, API)
-    business = np.where(rows.use == USE["salary"], API, business)
-    transfer = np.where(people.business[rows.payer], business, transfer)
-    transfer = np.where(rows.use == USE["rent"], API, transfer)  # a standing order
-    return np.select(
-        [kind == CARD, kind == TRANSFER, kind == CASH],
-        [card, transfer, np.full(len(word), ATM)],
-        API,
-    )
-
-
-def _devices(
-    people: People, rows: Rows, key: Words, channel: Ints, phones: Ints, abroad: Ints
+def _memos(
+    people: People, rows: Rows, key: Words, payee: Ints, signal: str
 ) -> tuple[Ints, Ints]:
-    word = draw(key, 10)
-    owner = people.key[rows.payer]
-    slot = np.minimum(pick(word, _OWN_DEVICE), people.devices[rows.payer] - 1)
-    slot = np.where(channel == POS, 0, slot)
-    own = fold(owner, 60, slot, phones * (slot == 0))
-    new = unit(draw(key, 11)) < UNKNOWN_DEVICE[rows.use] * (channel != POS)
-    device = np.where(new, fold(key, 60), own) >> np.uint64(2) | np.uint64(1)
-    wallet = (channel == POS) & (unit(draw(key, 12)) < unit(draw(owner, 61)) * 0.9)
-    has = (channel == APP) | (channel == WEB) | wallet
-    has |= (rows.use == USE["subscription"]) & False
-    country = np.where(abroad >= 0, abroad, people.country[rows.payer])
-    hidden = unit(draw(key, 13)) < 0.012  # a private network somewhere else
-    somewhere = below(draw(key, 14), len(COUNTRIES))
-    return np.where(has, device.astype(np.int64), 0), np.where(hidden, somewhere, country)
+    """The family of each memo's pattern and the key of its words.
 
-
-def _statuses(rows: Rows, key: Words) -> Ints:
-    return np.where(unit(draw(key, 15)) < _DECLINES[rows.use], DECLINED, APPROVED)
-
-
-def _memos(people: People, rows: Rows, key: Words, payee: Ints) -> tuple[Ints, Ints]:
+    Nine in ten say to the same payee what was said last time. Some honest memos carry the words
+    of scams, some name a purpose that does not fit: the decoys of tells and of mismatches.
+    """
     habit = fold(people.key[rows.payer], 70, payee, rows.use)
-    word = np.where(unit(draw(key, 16)) < 0.9, habit, key)
-    written = unit(draw(word, 0)) < MEMO[rows.use]
-    family = np.where(written, FAMILY_OF[rows.use], 0)
-    return rows.or_given("family", family), rows.or_given(
-        "memo", (word >> np.uint64(1)).astype(np.int64)
-    )
-
-
-def _rails(people: People, rows: Rows, key: Words, channel: Ints, payee: Ints) -> Ints:
-    home = people.country[rows.payer]
-    country = payee >> 44 & 0xFF
-    app = (
-        people.app[rows.payer]
-        & _APP_USES[rows.use]
-        & (channel == APP)
-        & (unit(draw(key, 17)) < 0.5)
-    )
-    rail = np.where(country == home, people.rail[rows.payer], SWIFT)
-    both = (people.rail[rows.payer] == 1) & (country != home) & (country < 10) & (country != 0)
-    return np.where(app & (country == home), P2P, np.where(both, 1, rail))
+    word = np.where(unit(draw(key, 16)) < _SAME, habit, key)
+    family = np.where(unit(draw(word, 0)) < MEMO[rows.use], _FAMILY_OF[rows.use], BLANK)
+    lot = unit(draw(word, 1))
+    written = (family != BLANK) & _TALKATIVE[rows.use]
+    decoy, unfit = _DECOY, _DECOY + (_MISMATCH if signal != "none" else 0.0)
+    family = np.where(written & (lot < unfit), _UNFITTING[below(draw(word, 2), 7)], family)
+    family = np.where(written & (lot < decoy), FAMILY["tell"], family)
+    rude = written & (lot > 1 - _RUDE) & _PERSON[rows.use]
+    family = np.where(rude, FAMILY["abuse"], family)
+    memo = (word >> np.uint64(1)).astype(np.int64)
+    return rows.or_given("family", family), rows.or_given("memo", memo)
 
 
 def again(payments: Payments) -> Payments:
-    """With the second tries: most who are declined try again, some pay a stranger in two parts."""
-    key = fold(payments.key, 80)
-    declined = (payments.status == DECLINED) & (unit(draw(key, 0)) < 0.6)
-    later = 15_000 + below(draw(key, 1), 600_000)
-    status = np.where(unit(draw(key, 2)) < 0.75, APPROVED, DECLINED)
-    at = np.flatnonzero(declined & (payments.moment + later < DAY_MILLIS))
-    tries = payments.take(at)
-    repeated = Payments(
-        **{
-            **{column.name: getattr(tries, column.name) for column in fields(tries)},
-            "key": key[at],
-            "moment": tries.moment + later[at],
-            "status": status[at],
-            "sequence": tries.sequence + REPEAT_SEQUENCE,
-        }
+    """Second tries of what was declined: most try again, and mostly it works then."""
+    at = np.flatnonzero(payments.status == DECLINED)
+    key = fold(payments.key[at], 80)
+    later = payments.moment[at] + 15_000 + below(draw(key, 1), 600_000)
+    tried = (unit(draw(key, 0)) < 0.6) & (later < DAY_MILLIS)
+    second = payments.take(at[tried])
+    status = np.where(unit(draw(key[tried], 2)) < 0.75, APPROVED, DECLINED)
+    changed = {
+        "key": key[tried],
+        "moment": later[tried],
+        "status": status,
+        "sequence": second.sequence + REPEAT_SEQUENCE,
+    }
+    return Payments(**{**vars(second), **changed})
+
+
+_FOLLOWED = np.array(
+    [
+        {"online": 0.14, "shop": 0.16, "food": 0.08, "groceries": 0.05, "person": 0.05,
+         "market": 0.08, "bill": 0.06, "large": 0.16, "own": 0.05, "invoice": 0.04}.get(use.name, 0.0)
+        for use in USES
+    ]
+)  # fmt: skip
+_PAUSE_MILLIS = np.array([1_500_000 if use.kind == "card" else 5_400_000 for use in USES])
+_MORE = shares([70, 18, 8, 4])
+
+
+def follow(payments: Payments) -> Rows:
+    """Honest payments that come in runs: an afternoon in town, a deposit and then the rest.
+
+    These are the twins of a thief's quick series, of instalments to a stranger, of sums split
+    below a limit. Only what is of no case is followed.
+    """
+    key = fold(payments.key, 81)
+    starts = (unit(draw(key, 0)) < _FOLLOWED[payments.use]) & (payments.case == NOT_GIVEN)
+    at = np.flatnonzero(starts)
+    count = 1 + pick(draw(key[at], 1), _MORE)
+    at = np.repeat(at, count)
+    turn = np.arange(len(at)) - np.repeat(np.cumsum(count) - count, count) + 1
+    row = fold(key[at], 82, turn)
+    pause = _PAUSE_MILLIS[payments.use[at]] * growth(normal(draw(row, 0)) * 1.0)
+    moment = payments.moment[at] + (pause * turn).astype(np.int64)
+    inside = moment < DAY_MILLIS
+    at, turn, row, moment = at[inside], turn[inside], row[inside], moment[inside]
+    transfer = KIND[payments.use[at]] == TRANSFER
+    same = transfer | (unit(draw(row, 1)) < 0.3)
+    cents = (payments.cents[at] * growth(normal(draw(row, 2)) * 0.25)).astype(np.int64)
+    return Rows(
+        payments.payer[at],
+        payments.use[at],
+        payments.sequence[at] + REPEAT_SEQUENCE * (1 + turn),
+        {
+            "moment": moment,
+            "payee": np.where(same, payments.payee[at], NOT_GIVEN),
+            "cents": np.where(transfer, np.maximum(cents, 1), NOT_GIVEN),
+            "device": np.where(payments.device[at] > 0, payments.device[at], NOT_GIVEN),
+            "channel": payments.channel[at],
+        },
     )
-    return merge([payments, repeated])
-
-
-def merge(parts: list[Payments]) -> Payments:
-    """All payments, in the order of the parts."""
-    names = [column.name for column in fields(Payments)]
-    return Payments(
-        *(np.concatenate([getattr(part, name) for part in parts]) for name in names)
-    )
-
-
-def in_order(payments: Payments) -> Payments:
-    """Sorted by (time, payer, number within the payer's day): a total order."""
-    return payments.take(np.lexsort((payments.sequence, payments.payer, payments.moment)))

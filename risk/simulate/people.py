@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from risk.simulate.spec import Spec
 from risk.simulate.stream import (
+    Flags,
     Floats,
     Ints,
     Words,
@@ -21,7 +21,7 @@ from risk.simulate.stream import (
     shares,
     unit,
 )
-from risk.simulate.uses import BUSINESS_RATE, CARD_USES, PERSONAL_RATE, SLOTS, USE, USES
+from risk.simulate.uses import BUSINESS_RATE, PERSONAL_RATE, SLOTS, USE, USES
 
 LANGUAGES = ("en", "de", "fr", "es", "it", "pl", "nl")
 _SPEAKERS = shares([57, 13, 9, 8, 5, 4, 4])
@@ -34,7 +34,7 @@ _HOMES = {"en": "IE", "de": "DE", "fr": "FR", "es": "ES", "it": "IT", "pl": "PL"
 _HOME = {language: COUNTRIES.index(country) for language, country in _HOMES.items()}
 FPS, SEPA, NPP, P2P = range(4)
 BUSINESS_SHARE = 0.04
-WELCOME_DAYS = 720
+WELCOME_DAYS, _LONG_AGO = 780, -10_000
 """Payers who join after the world began do so within this many days."""
 
 
@@ -43,19 +43,20 @@ class People:
     """One row a payer. `rate` counts payments per day and use, before the day's own factors."""
 
     key: Words
-    business: NDArray[np.bool_]
+    business: Flags
     activity: Floats
+    age: Ints
     power: Floats
     language: Ints
     country: Ints
     rail: Ints  # of transfers: fps, sepa or npp
-    app: NDArray[np.bool_]  # also has app-to-app transfers
+    app: Flags  # also has app-to-app transfers
     devices: Ints
     joined: Ints  # day number; negative for most
     wages: Ints  # which habit of `Day.since_pay`
     shift: Ints  # minutes later than others
     rate: Floats
-    slots: NDArray[np.bool_]  # which monthly payments the payer has
+    slots: Flags  # which monthly payments the payer has
     slot_day: Ints  # and on which day of the month
 
     def __len__(self) -> int:
@@ -75,6 +76,7 @@ def settle(spec: Spec) -> People:
         key=key,
         business=business,
         activity=activity,
+        age=18 + below(draw(key, 14), 36) + below(draw(key, 15), 38),
         power=np.where(business, 1.0, power),
         language=language,
         country=country,
@@ -113,25 +115,20 @@ def _residence(spec: Spec, key: Words, language: Ints) -> tuple[Ints, Ints]:
 def _arrivals(key: Words) -> Ints:
     """Most were customers before; a seventh joins in the first two years."""
     late = unit(draw(key, 9)) < 0.14
-    return np.where(late, below(draw(key, 10), WELCOME_DAYS), -1)
+    return np.where(late, below(draw(key, 10), WELCOME_DAYS) - 60, _LONG_AGO)
 
 
-def _rates(key: Words, business: NDArray[np.bool_], activity: Floats) -> Floats:
+def _rates(key: Words, business: Flags, activity: Floats) -> Floats:
     """Tastes differ: each payer's share of each use is log-normal around the table's."""
     uses = np.arange(len(USES))
     taste = growth(normal(draw(fold(key[:, None], 11, uses[None, :]), 0)) * 0.5 - 0.125)
     hobby = unit(draw(key, 12)) < 0.15  # crypto is some people's
     taste[:, USE["crypto"]] *= np.where(hobby, 1 / 0.15, 0.0)
     base = np.where(business[:, None], BUSINESS_RATE, PERSONAL_RATE)
-    rate = base * taste
-    cards = np.array(CARD_USES)
-    rate[:, cards] *= activity[:, None]
-    rest = np.setdiff1d(uses, cards)
-    rate[:, rest] *= activity[:, None]
-    return rate
+    return base * taste * activity[:, None]
 
 
-def _monthly(key: Words, business: NDArray[np.bool_]) -> tuple[NDArray[np.bool_], Ints]:
+def _monthly(key: Words, business: Flags) -> tuple[Flags, Ints]:
     words = fold(key[:, None], 13, np.arange(len(SLOTS))[None, :])
     share = np.array([slot.share for slot in SLOTS])
     owned = unit(draw(words, 0)) < np.where(business[:, None], share * 0.6, share)

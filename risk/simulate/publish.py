@@ -13,7 +13,8 @@ from risk.settings import Settings
 from risk.simulate.labels import Label
 from risk.simulate.murmur import partition_of
 from risk.simulate.records import label_line
-from risk.simulate.world import Written, payer_id
+from risk.simulate.identities import payer_id
+from risk.simulate.world import Written
 from risk.worker import clients
 
 _TICK = 0.002

@@ -21,7 +21,7 @@ CURRENCIES = {
     "JPY": (0, 150.0),
     "KWD": (3, 0.35),
 }
-A_DAY = 1.75
+A_DAY = 1.62
 """Payments a payer and day, of all kinds, about."""
 
 CASES_A_MILLION = 64.0
@@ -53,9 +53,14 @@ class Spec:
         return PRESETS[self.preset]
 
     @property
+    def volume(self) -> float:
+        """Payments a day, about."""
+        return self.payers * A_DAY
+
+    @property
     def expected_cases(self) -> float:
         """How many cases of fraud such a world will hold, about."""
-        return self.payers * self.days * A_DAY * CASES_A_MILLION * self.boost[0] / 1e6
+        return self.volume * self.days * CASES_A_MILLION * self.boost[0] / 1e6
 
     def checked(self, *, endless: bool = False) -> "Spec":
         """Itself; raises `BadSpec` with every mistake.

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from risk.simulate.stream import Floats, Ints
+from risk.simulate.stream import Flags, Floats, Ints
 
 MAX_A_DAY = 16
 """Payments of one use that one payer can make in a day."""
@@ -406,6 +406,15 @@ BUSINESS_RATE = _column(
 )
 CARD, TRANSFER, DEBIT, CASH = range(4)
 
+
+def named(*names: str) -> Flags:
+    """Flags of the uses of those names."""
+    return np.array([use.name in names for use in USES])
+
+
+LOCAL = named("groceries", "food", "transport", "shop", "other", "cash")
+"""Paid where the payer is."""
+
 UNKNOWN_DEVICE = np.where(KIND == TRANSFER, 0.02, 0.03)
 """Share of payments from a device never seen (only payments that have a device)."""
 
@@ -646,6 +655,11 @@ _HOURLY = {  # weight of each hour, midnight first
     ),
 }
 HOURS = tuple(_HOURLY)
+
+
+def is_monthly(sequence: Ints) -> Flags:
+    """Which payments fall due each month, by their number within the payer's day."""
+    return (sequence >= SLOT_SEQUENCE) & (sequence < CASE_SEQUENCE)
 
 
 def _minutes(weights: tuple[int, ...]) -> list[int]:

@@ -4,23 +4,26 @@ A day is a function of the world and the day's number and of nothing else. That 
 number of processes cannot change a byte, and why thirty days are the beginning of thirty-one.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
 import numpy as np
 
-from risk.simulate import payments as pay
 from risk.simulate.calendar import Day
 from risk.simulate.cases.book import Casebook, Entry
 from risk.simulate.cases.scene import Scene
 from risk.simulate.habits import wish
+from risk.simulate.identities import Identities
 from risk.simulate.labels import Label, report
 from risk.simulate.life import live
 from risk.simulate.payees import Market
+from risk.simulate.payments import again, complete, follow
 from risk.simulate.people import settle
+from risk.simulate.rows import DAY_MILLIS, GIVEN, NOT_GIVEN, Payments, Rows, join, merge
 from risk.simulate.spec import Spec
 from risk.simulate.uses import CASE_SEQUENCE
-from risk.simulate.writing import Writer, payer_id
+from risk.simulate.writing import Writer
 
 _BLOCK = 50_000
 """Payers drawn at once; any number gives the same payments."""
@@ -28,7 +31,7 @@ _BLOCK = 50_000
 
 @dataclass(frozen=True)
 class Truth:
-    """What is true of one payment that is not plainly genuine."""
+    """What is true of one payment that is of a case; not every case is a fraud."""
 
     transaction_id: str
     fraud: bool
@@ -36,13 +39,13 @@ class Truth:
     case: str
     step: int
     unseen: bool
-    signal: str = ""
-    injection: str = ""
+    signal: str
+    injection: str
 
 
 @dataclass(frozen=True)
 class Written:
-    """One day. `payers[i]` makes the payment `lines[i]`; `times[i]` is its event time in ms."""
+    """One day. `payers[i]` makes the payment `lines[i]` at `times[i]`, ms since 1970 UTC."""
 
     day: Day
     payers: list[int]
@@ -58,15 +61,11 @@ class World:
     def __init__(self, spec: Spec, block: int = _BLOCK):
         self.spec = spec
         self.people = settle(spec)
+        self.identities = Identities(spec.seed, self.people)
         self._block = block
-        market = Market(self.people)
-        mules = max(
-            4, round(spec.payers * spec.boost[0] * spec.boost[1] * 45 * 1.75 * 12e-6 / 3)
-        )
-        self._scene = Scene(spec, self.people, market, mules)
-        self._market = market
-        self._book = Casebook(self._scene)
-        self.writer = Writer(spec, self.people)
+        self._market = Market(self.people)
+        self._book = Casebook(Scene(spec, self.people, self._market))
+        self._writer = Writer(spec, self.identities)
 
     def calendar(self, number: int) -> Day:
         """That day's date and what falls due on it."""
@@ -75,68 +74,63 @@ class World:
     def day(self, number: int) -> Written:
         """The payments of that day, in order of (time, payer, number)."""
         day = self.calendar(number)
-        entries = self._book.today(number)
-        payments = self.payments(day, entries)
-        payers, identities, lines = [], [], []
-        for payer, identity, line in self.writer.lines(day, payments):
-            payers.append(payer)
-            identities.append(identity)
-            lines.append(line)
-        begin = day.midnight // 1000
-        times = (payments.moment + begin).tolist()
-        truths, labels = [], []
-        for place in np.flatnonzero(payments.case >= 0).tolist():
+        payments, entries = self.payments(number)
+        lines = list(self._writer.lines(day, payments))
+        times = (payments.moment + day.midnight // 1_000).tolist()
+        truths: list[Truth] = []
+        labels: list[Label] = []
+        for place in np.flatnonzero(payments.case != NOT_GIVEN).tolist():
             entry = entries[payments.case[place]]
-            truths.append(_truth(identities[place], entry))
-            labels += report(self.spec.seed, identities[place], times[place], entry)
-        return Written(day, payers, lines, times, truths, labels)
+            identity = f"{payments.key[place]:016x}"
+            truths.append(_truth(identity, entry))
+            since = times[place]
+            if entry.case.since is not None:
+                since = self.calendar(0).midnight // 1_000 + entry.case.since
+            labels += report(self.spec.seed, identity, times[place], since, entry)
+        return Written(day, payments.payer.tolist(), lines, times, truths, labels)
 
-    def payments(self, day: Day, entries: list[Entry]) -> pay.Payments:
-        """The columns of that day's payments."""
+    def payments(self, number: int) -> tuple[Payments, Sequence[Entry]]:
+        """The columns of that day's payments, and what their `case` counts."""
+        entries = self._book.today(number)
         everybody = np.arange(len(self.people))
-        parts = []
-        for base in range(0, len(everybody), self._block):
-            some = everybody[base : base + self._block]
-            life = live(self.people, some, day.number)
-            rows = [pay.Rows.of(wish(self.people, some, day, life))]
-            mine = [n for n, e in enumerate(entries) if base <= e.step.payer < base + len(some)]
-            if mine:
-                rows.append(_rows(mine, entries))
-            parts.append(
-                pay.complete(self.people, self._market, day, pay.join(rows), life, base)
-            )
-        return pay.in_order(pay.again(pay.merge(parts)))
+        blocks = [everybody[n : n + self._block] for n in range(0, len(everybody), self._block)]
+        made = merge([self._some(self.calendar(number), some, entries) for some in blocks])
+        return merge([made, again(made)]).in_order(), entries
+
+    def _some(self, day: Day, some: np.ndarray, entries: Sequence[Entry]) -> Payments:
+        """The payments of some payers, numbered without a gap."""
+        base, end = int(some[0]), int(some[-1])
+        life = live(self.people, some, day.number)
+        rows = [wish(self.people, some, day, life)]
+        mine = [n for n, entry in enumerate(entries) if base <= entry.step.payer <= end]
+        if mine:
+            rows.append(_planned(mine, entries))
+        about = (self.people, self._market, day)
+        first = complete(*about, join(rows), life, base, self.spec.signal)
+        return merge([first, complete(*about, follow(first), life, base, self.spec.signal)])
 
 
 def _truth(identity: str, entry: Entry) -> Truth:
-    case = entry.case
+    case, kind = entry.case, entry.step.kind or entry.case.kind
+    fraud = case.fraud and kind != "preparation"
+    number = f"c{case.number:012x}"
     return Truth(
-        identity,
-        True,
-        case.kind,
-        f"c{case.number:012x}",
-        entry.number,
-        case.unseen,
-        case.signal,
+        identity, fraud, kind, number, entry.number, case.unseen, case.signal, case.injection
     )
 
 
-def _rows(mine: list[int], entries: list[Entry]) -> pay.Rows:
+def _planned(mine: list[int], entries: Sequence[Entry]) -> Rows:
     """The payments of cases as rows, with all that the cases decide."""
     steps = [entries[number].step for number in mine]
     given = {
-        name: np.array([step.given.get(name, pay.NOT_GIVEN) for step in steps])
-        for name in pay.GIVEN
+        name: np.array([step.given.get(name, NOT_GIVEN) for step in steps]) for name in GIVEN
     }
     given["case"] = np.array(mine)
-    timed = [step.at % pay.DAY_MILLIS if step.timed else pay.NOT_GIVEN for step in steps]
+    timed = [step.at % DAY_MILLIS if step.timed else NOT_GIVEN for step in steps]
     given["moment"] = np.array(timed)
-    return pay.Rows(
+    return Rows(
         np.array([step.payer for step in steps]),
         np.array([step.use for step in steps]),
         CASE_SEQUENCE + np.array(mine),
         given,
     )
-
-
-__all__ = ["Truth", "World", "Written", "payer_id"]

@@ -22,6 +22,7 @@ from risk.kafka_admin import BrokerDown, Cluster, TopicMissing, check_topics
 from risk.offset_tally import Findings
 from risk.reader import AsyncReader, Reader
 from risk.settings import Settings
+from risk.topics import Topic
 
 pytestmark = pytest.mark.kafka
 
@@ -134,8 +135,7 @@ def test_a_missing_topic_is_said(topics: Settings, cluster: Cluster) -> None:
 def test_unequal_partition_counts_are_said(topics: Settings, cluster: Cluster) -> None:
     """Decisions could not stand on the partition of their payment."""
     odd = topics.model_copy(update={"topic_decisions": topics.topic_decisions + "-odd"})
-    found = cluster.topics([topics.topic_labels])[topics.topic_labels]
-    cluster.create([type(found)(odd.topic_decisions, 1, 1)])
+    cluster.create([Topic(odd.topic_decisions, 1, 1)])
     assert 1 == len(check_topics(odd))
 
 

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 # a table is read across
 """The scorecard: points by bands, texts and flags, and all of its mistakes at once."""
 
 from pathlib import Path

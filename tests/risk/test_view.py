@@ -9,12 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from risk.commands.screen import harmless, readable
-from risk.commands.topics import mismatches, plan
 from risk.commands.view import amount, dossier, row
 from risk.dead_letters import read_letter, redriven
 from risk.decision import Decision, Source, Version
-from risk.kafka_admin import Topic, unequal_partitions
 from risk.settings import Settings
+from risk.topics import Topic, mismatches, plan, unequal_partitions
 
 VERSION = Version("default", "1", "0")
 REFUSED = Decision(
@@ -51,17 +50,17 @@ def test_plain_text_stays() -> None:
     assert "Zoë 漢字 €5 🙂 [red]" == harmless("Zoë 漢字 €5 🙂 [red]")
 
 
-@pytest.mark.parametrize(
-    ("minor", "currency", "text"),
-    [
-        (1234, "EUR", "12.34 EUR"),
-        (5, "EUR", "0.05 EUR"),
-        (500, "JPY", "500 JPY"),
-        (1250, "KWD", "1.250 KWD"),
-        (7, "?\x1b", r"7 minor units of ?\x1b"),
-        (None, None, "-"),
-    ],
-)
+AMOUNTS = [
+    (1234, "EUR", "12.34 EUR"),
+    (5, "EUR", "0.05 EUR"),
+    (500, "JPY", "500 JPY"),
+    (1250, "KWD", "1.250 KWD"),
+    (7, "?\x1b", r"7 minor units of ?\x1b"),
+    (None, None, "-"),
+]
+
+
+@pytest.mark.parametrize(("minor", "currency", "text"), AMOUNTS)
 def test_an_amount_has_the_decimals_of_its_currency(
     minor: int | None, currency: str | None, text: str
 ) -> None:

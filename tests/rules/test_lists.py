@@ -1,3 +1,4 @@
+# ruff: noqa: E501 # a table is read across
 """List and rate files: what they hold, and every mistake with its line."""
 
 from pathlib import Path

@@ -1,19 +1,22 @@
 """What a case may look at while it is planned: the people, the payees, the mules."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
-from risk.simulate.calendar import Day
-from risk.simulate.life import live
-from risk.simulate.payees import PAYER, STRANGER, Choice, Market, pack
+from risk.simulate.cases.case import DAY_MILLIS
+from risk.simulate.payees import PAYER, STRANGER, Market, pack
 from risk.simulate.people import People
 from risk.simulate.spec import Spec
-from risk.simulate.stream import Dice, fold, fold_one
+from risk.simulate.stream import Dice, Ints
 from risk.simulate.uses import HOURS, MINUTES
 
-_TRIES = 40
-MULE_DAYS = 45
+_TRIES = 60
+_MULE_DAYS = 45
+_SCAMS_A_MILLION = 13.0  # cases that need a mule's account, at published rates
+_CASES_A_MULE = 3
+ANY_AGE = (0, 200)
 
 
 @dataclass(frozen=True)
@@ -23,60 +26,73 @@ class Scene:
     spec: Spec
     people: People
     market: Market
-    mules: int  # how many are active at a time
 
-    def victim(self, dice: Dice, day: int, business: bool = False) -> int:
-        """A customer, the likelier the more active (with the square root of activity)."""
+    def victim(
+        self, dice: Dice, day: int, ages: tuple[int, int] = ANY_AGE, *, business: bool = False
+    ) -> int:
+        """A customer, the likelier the more active (with the root of activity).
+
+        Two in three are of the given ages; where few such customers exist, any will do.
+        """
         people = self.people
-        best = 0
+        young, old = ages if dice.chance(0.67) else ANY_AGE
+        found = 0
         for _ in range(_TRIES):
-            best = dice.below(len(people))
-            active = float(people.activity[best]) / 4
-            if (
-                bool(people.business[best]) == business
-                and people.joined[best] <= day
-                and dice.unit() ** 2 < active
-            ):
-                return best
-        return best
+            found = dice.below(len(people))
+            fits = bool(people.business[found]) == business and people.joined[found] <= day
+            fits = fits and (business or young <= people.age[found] <= old)
+            if fits and dice.unit() ** 2 * 4 < people.activity[found]:
+                break
+        return found
 
-    def hour(self, dice: Dice, profile: str) -> int:
-        """Milliseconds into a day."""
+    def home(self, payer: int) -> int:
+        """The payer's country."""
+        return int(self.people.country[payer])
+
+    def moment(self, dice: Dice, day: int, profile: str) -> int:
+        """A time on that day, in milliseconds since the world's first midnight."""
         minute = int(MINUTES[HOURS.index(profile)][dice.word() >> 52])
-        return minute * 60_000 + dice.below(60_000)
+        return day * DAY_MILLIS + minute * 60_000 + dice.below(60_000)
+
+    def daytime(self, dice: Dice, day: int) -> int:
+        """A scam's hour: after noon mostly, and on six of seven days a weekday."""
+        weekday = (self.spec.start.weekday() + day) % 7
+        if weekday >= 5 and dice.chance(0.4):
+            day += 7 - weekday
+        return self.moment(dice, day, "scam")
+
+    @cached_property
+    def mules(self) -> int:
+        """How many accounts take stolen money at a time; more fraud needs more of them."""
+        every, scams = self.spec.boost
+        cases = self.spec.volume * _MULE_DAYS * every * scams * _SCAMS_A_MILLION / 1e6
+        return max(4, round(cases / _CASES_A_MULE))
 
     def mule(self, dice: Dice, day: int, country: int) -> int:
-        """The reference of an account that takes stolen money: a few serve many cases."""
+        """The reference of an account that takes stolen money: some serve many cases."""
         slot = int(min(dice.unit(), dice.unit(), dice.unit()) * self.mules)  # Beta(1, 3)
-        life = Dice(self.spec.seed, 110, slot, (day + slot * 7) // MULE_DAYS)
-        return self.account(life, day, country)
+        begun = (day + slot * 7) // _MULE_DAYS
+        life = Dice(self.spec.seed, 110, slot, begun + 1_000)
+        if life.chance(0.35):
+            return self._inside(life, day)
+        abroad = life.chance(0.06)
+        where = (13, 19, 20, 23)[life.below(4)] if abroad else country
+        return int(pack(STRANGER, where, 0, self.market.stranger(life.word())))
 
-    def account(self, dice: Dice, day: int, country: int) -> int:
-        """Some person's account, with luck one at our own bank."""
-        inside = dice.below(len(self.people))
-        if (
-            dice.chance(0.35)
-            and not self.people.business[inside]
-            and self.people.joined[inside] <= day
-        ):
-            return int(pack(PAYER, int(self.people.country[inside]), 0, inside))
-        return int(pack(STRANGER, country, 0, self.market.stranger(dice.word())))
+    def _inside(self, life: Dice, day: int) -> int:
+        """A customer of ours: two in five a fresh account, the others with an ordinary life."""
+        order, joined = self._arrivals
+        first = int(np.searchsorted(joined, day - 56))
+        last = int(np.searchsorted(joined, day - 13))
+        if life.chance(0.4) and last > first:
+            found = int(order[first + life.below(last - first)])
+        else:
+            found = life.below(len(self.people))
+        if self.people.business[found]:
+            found = (found + 1) % len(self.people)
+        return int(pack(PAYER, self.home(found), 0, found))
 
-    def habitual(self, payer: int, use: int, day: int, lot: int) -> int:
-        """A payee that the payer pays of old for that use."""
-        row = fold(np.array([lot], dtype=np.uint64), 0)
-        some = np.array([payer])
-        life = live(self.people, some, day)
-        choice = Choice(
-            some, np.array([use]), np.array([0]), row, day, np.array([-1]), life.homes
-        )
-        return int(self.market.known(choice)[0])
-
-    def payday(self, day: Day) -> bool:
-        """Whether wages were just paid."""
-        return day.since_pay[0] <= 3
-
-
-def case_number(seed: int, kind: int, day: int, serial: int) -> int:
-    """The number of a case, without order."""
-    return fold_one(seed, 120, kind, day, serial) >> 16
+    @cached_property
+    def _arrivals(self) -> tuple[Ints, Ints]:
+        order = np.argsort(self.people.joined, kind="stable")
+        return order, self.people.joined[order]
