@@ -21,7 +21,7 @@ LINE_SECONDS = 5.0
 def demo(
     bootstrap: Annotated[str | None, typer.Option(help="Kafka brokers, host:port,...")] = None,
     seconds: Annotated[float, typer.Option(min=5, max=3600, help="how long")] = 60,
-    rate: Annotated[int, typer.Option(min=1, max=5000, help="payments a second")] = 400,
+    rate: Annotated[int, typer.Option(min=1, max=5000, help="payments a second")] = 200,
     runtime: Annotated[str | None, typer.Option(help="faust or direct")] = None,
     seed: Annotated[int, typer.Option(min=0, help="another seed, another world")] = 1,
     preset: Annotated[str, typer.Option(help="fraud rates: real, train or demo")] = "demo",

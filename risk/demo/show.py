@@ -41,7 +41,7 @@ class Plan(msgspec.Struct, frozen=True):
     rate: int
     seed: int
     preset: str
-    payers: int = 500
+    payers: int = 250
     partitions: int = 4
 
 
