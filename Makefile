@@ -80,7 +80,7 @@ clean: kafka-stop ## remove everything that was made here, the broker's data too
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The environment: made anew when the lock file changes, else nothing is asked and nothing fetched.
-.venv/ready: requirements.lock pyproject.toml
+.venv/ready: requirements.lock
 	@if [ -z "$(PYTHON)" ]; then \
 		echo "Python 3.11 or 3.12 is missing (found: $$(python3 --version 2>&1 || true))." >&2; \
 		echo "riskstream runs on these two; install one, or name it: make PYTHON=/path/to/python3.12 ..." >&2; \

@@ -79,9 +79,11 @@ def open_source(path: Path, format_: Format, delimiter: str = ",") -> Iterator[S
     with _open_raw(path) as raw:
         size = 0 if path == STANDARD else path.stat().st_size
         stream = cast(BinaryIO, gzip.GzipFile(fileobj=raw)) if path.suffix == ".gz" else raw
-        columns, rows = (), _read_lines(stream)
+        columns: tuple[str, ...] = ()
         if format_ == "csv":
             columns, rows = _read_csv(path, stream, delimiter)
+        else:
+            rows = _read_lines(stream)
         yield Source(columns, _guard(path, rows), lambda: _fraction(raw, size))
 
 

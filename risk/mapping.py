@@ -42,7 +42,12 @@ import msgspec
 from features.transaction import Device, Merchant, Payee, Payer
 from features.wire import Wire
 
-_PARTIES: Final = {"payer": Payer, "payee": Payee, "merchant": Merchant, "device": Device}
+_PARTIES: Final[dict[str, type[msgspec.Struct]]] = {
+    "payer": Payer,
+    "payee": Payee,
+    "merchant": Merchant,
+    "device": Device,
+}
 
 FIELDS: Final = (
     *(f.name for f in msgspec.structs.fields(Wire) if f.name not in {*_PARTIES, "attributes"}),

@@ -210,7 +210,9 @@ class Pipeline:
     def _shard(self, partition: int) -> Shard:
         shard = self._shards.get(partition)
         if shard is None:
-            shard = self._shards[partition] = Shard(self._limits.known_ids, self._bench.base_exponent)
+            shard = self._shards[partition] = Shard(
+                self._limits.known_ids, self._bench.base_exponent
+            )
         return shard
 
 

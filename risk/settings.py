@@ -60,7 +60,7 @@ class Settings(BaseModel):
     host: str = Field("127.0.0.1", description="address of that port")
     batch: int = Field(64, ge=1, le=1000, description="payments taken at once")
     in_flight: int = Field(
-        2000, ge=1, le=100_000, description="undelivered decisions a partition before it pauses"
+        2000, ge=1, le=20_000, description="undelivered decisions a partition before it pauses"
     )
     max_bytes: int = Field(
         65_536, ge=1024, le=1_000_000, description="a longer message is a dead letter"

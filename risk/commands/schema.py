@@ -59,11 +59,12 @@ def example_decision() -> dict[str, Any]:
     from features.schema import EXAMPLE
     from risk.assembly import build_pipeline
     from risk.pipeline import Arrival
-    from risk.settings import Settings
+    from risk.settings import load
 
+    settings, _ = load(environment={})  # the defaults: the example is the same everywhere
     payment = {**EXAMPLE, "amount": "4900.00", "memo": MEMO}
     key = str(EXAMPLE["payer"]["id"]).encode()
     arrival = Arrival(0, 0, key, json.dumps(payment).encode())
-    [answer] = build_pipeline(Settings()).take([arrival])
+    [answer] = build_pipeline(settings).take([arrival])
     found: dict[str, Any] = json.loads(answer.encoded)
     return {**found, "timings_us": dict.fromkeys(found["timings_us"], 0)}  # the same every time
