@@ -17,7 +17,7 @@ from risk.vocabulary import attribute_values, vocabulary
 from rules.errors import BookError, Mistake
 from rules.load import declared_attributes, load_book
 from rules.model import Book
-from rules.tree import Tree
+from rules.native import Native
 
 Read = TypeVar("Read")
 
@@ -63,7 +63,7 @@ def assemble(book: Book, scorer: Scorer) -> Bench:
     names = sorted({*book.names, *scorer.names} - {"score"})
     return Bench(
         book=book,
-        evaluator=Tree(book),
+        evaluator=Native(book),
         scorer=scorer,
         book_version=Version(book.name, book.version, book.hash),
         scorer_version=Version(scorer.name, scorer.version, scorer.hash),
