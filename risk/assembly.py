@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import TypeVar
 
 from features.money import Rates, exponent
+from features.plan import compile_plan
+from features.standard import STANDARD
 from risk.decide import Bench
 from risk.decision import Version
 from risk.pipeline import Limits, Pipeline
@@ -68,6 +70,7 @@ def assemble(book: Book, scorer: Scorer) -> Bench:
         book_version=Version(book.name, book.version, book.hash),
         scorer_version=Version(scorer.name, scorer.version, scorer.hash),
         names=tuple(names),
+        plan=compile_plan(STANDARD, exponent(book.currency) or 0),
         base_exponent=exponent(book.currency) or 0,
     )
 
