@@ -17,6 +17,7 @@ from risk.score.scorer import Scorer
 from risk.settings import Settings
 from risk.vocabulary import attribute_values, vocabulary
 from rules.errors import BookError, Mistake
+from rules.examples import failures
 from rules.load import declared_attributes, load_book
 from rules.model import Book
 from rules.native import Native
@@ -72,7 +73,33 @@ def assemble(book: Book, scorer: Scorer) -> Bench:
         names=tuple(names),
         plan=compile_plan(STANDARD, exponent(book.currency) or 0),
         base_exponent=exponent(book.currency) or 0,
+        rates=Rates.from_rows(book.currency, book.rates),
+        attributes=attribute_values(book.attributes),
     )
+
+
+def build_tested_bench(folder: Path) -> Bench:
+    """Read a book that is to replace another one: its own tests must hold too.
+
+    Raises `BookError`, one mistake a failing test.
+    """
+    bench = build_bench(folder)
+    mistakes = [
+        Mistake(
+            failure.example.place.file,
+            failure.example.place.line,
+            1,
+            f"the test does not hold: expected {dict(failure.expected)}, "
+            f"came {dict(failure.actual)}",
+        )
+        for failure in failures(bench.book)
+    ]
+    if mistakes:
+        raise BookError(mistakes)
+    # The first call of anything is its slowest; it must not fall on a payment.
+    bench.evaluator.match({}, 0)
+    bench.scorer.score({})
+    return bench
 
 
 def build_pipeline(settings: Settings, bench: Bench | None = None) -> Pipeline:
@@ -84,6 +111,4 @@ def build_pipeline(settings: Settings, bench: Bench | None = None) -> Pipeline:
         max_bytes=settings.max_bytes,
         known_ids=settings.known_ids,
     )
-    rates = Rates.from_rows(bench.book.currency, bench.book.rates)
-    attributes = attribute_values(bench.book.attributes)
-    return Pipeline(bench, rates, attributes, limits, time.perf_counter_ns)
+    return Pipeline(bench, limits, time.perf_counter_ns)

@@ -48,9 +48,10 @@ def worker(
         "state_dir": state_dir,
     }
     settings, _ = load(flags, settings_file)
+    pipeline = build_pipeline(settings)
     mistakes = check_topics(settings)
     if mistakes:
         for mistake in mistakes:
             typer.echo(f"risk worker: {mistake}", err=True)
         raise typer.Exit(1)
-    run_worker(settings, build_pipeline(settings))
+    run_worker(settings, pipeline)

@@ -2,6 +2,7 @@
 
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -24,7 +25,7 @@ from drivers.stream import (
 )
 from kafka.admin import KafkaAdminClient
 
-from risk.assembly import build_pipeline
+from risk.assembly import build_bench, build_pipeline, default_book
 from risk.decision import Decision
 from risk.pipeline import Arrival
 from risk.settings import Settings
@@ -181,6 +182,44 @@ def test_a_running_worker_is_ready_and_tells_its_numbers(
     values = dict(line.rsplit(" ", 1) for line in lines if not line.startswith("#"))
     outcomes = [float(v) for k, v in values.items() if k.startswith("risk_decisions_total{")]
     assert (float(values["risk_events_total"]), sum(outcomes)) == (100, 100)
+
+
+@both
+def test_a_book_changed_under_load_judges_every_payment_whole(
+    runtime: str, topics: Settings, start: Start, tmp_path: Path
+) -> None:
+    """RISK_TEST_RELOADS changes while payments arrive: each decision follows its own book."""
+    folder = Path(shutil.copytree(default_book(), tmp_path / "book"))
+    file = folder / "scorecard.yaml"
+    plain = file.read_text(encoding="utf-8")
+    worker = start("worker", runtime=runtime, book=folder, reload_seconds=0.1)
+    publish(topics, payments(200))
+    await_committed(topics)
+    bases = {}
+    for number in range(int(os.environ.get("RISK_TEST_RELOADS", "4"))):
+        base = 1 + number % 2
+        file.write_text(f"base: {base}\n{plain}", encoding="utf-8")
+        bases[build_bench(folder).scorer_version.hash] = base
+        publish(topics, payments(300, first=1_000 * (number + 1)))
+        await_taken(tmp_path / "0.log", number + 1)
+    publish(topics, payments(100, first=900_000))
+    await_committed(topics)
+    assert stop(worker) == 0
+    found = accepted(topics)
+    for decision in found:
+        points = sum(added.points for added in decision.contributions)
+        base = bases.get(decision.scorer.hash, 0)
+        assert decision.score == min(100, max(0, base + points))
+    assert {decision.scorer.hash for decision in found} >= set(bases)
+    assert start("audit").wait(60) == 0
+
+
+def await_taken(log: Path, times: int) -> None:
+    """Wait until the worker has said so many times that it took a book."""
+    end = time.monotonic() + 30
+    while log.read_text(encoding="utf-8").count("book taken") < times:
+        assert time.monotonic() < end, log.read_text(encoding="utf-8")
+        time.sleep(0.05)
 
 
 def watch_address(log: Path) -> str:
