@@ -78,7 +78,7 @@ def devices(
     new = (unit(draw(key, 11)) < UNKNOWN_DEVICE[rows.use]) & (channel != POS)
     device = np.where(new, fold(key, 60), own) >> np.uint64(2) | np.uint64(1)
     country = np.where(life.abroad[local] >= 0, life.abroad[local], people.country[rows.payer])
-    hidden = unit(draw(key, 13)) < _HIDDEN_SHARE
+    hidden = (unit(draw(key, 13)) < _HIDDEN_SHARE) & (channel != POS)
     country = np.where(hidden, below(draw(key, 14), len(COUNTRIES)), country)
     return np.where(_has_device(owner, key, channel), device.astype(np.int64), 0), country
 

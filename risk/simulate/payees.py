@@ -41,7 +41,7 @@ MERCHANT, MACHINE, PAYER, STRANGER, OWN, COMPANY, OFFICE, EXCHANGE, CREDITOR = r
 _SORT_BITS, _COUNTRY_BITS, _VERSION_BITS, _USE_BITS = 52, 44, 38, 24
 
 _NEW_DETAILS = 0.04  # suppliers, landlords and friends a year who send a new account
-_RENEWAL, _CONTRACT = 700, 1_600  # days until a favourite, or a creditor, is replaced
+_RENEWAL, _CONTRACT = 900, 1_200  # days until a favourite, or a creditor, is replaced
 _YEAR, _LONG_AGO = 365, 3_650
 _COMPANY_SHARE = {"company": 0.8, "trader": 0.6, "supplier": 0.92, "landlord": 0.4}
 _POPULAR_SHARE = 0.4  # of payments to sellers go to those who sell to hundreds

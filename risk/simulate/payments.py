@@ -111,8 +111,11 @@ def _memos(
 
 
 def again(payments: Payments) -> Payments:
-    """Second tries of what was declined: most try again, and mostly it works then."""
-    at = np.flatnonzero(payments.status == DECLINED)
+    """Second tries of what was declined: most try again, and mostly it works then.
+
+    What a case does after a decline the case has decided.
+    """
+    at = np.flatnonzero((payments.status == DECLINED) & (payments.case == NOT_GIVEN))
     key = fold(payments.key[at], 80)
     later = payments.moment[at] + 15_000 + below(draw(key, 1), 600_000)
     tried = (unit(draw(key, 0)) < 0.6) & (later < DAY_MILLIS)

@@ -42,7 +42,7 @@ USES = (
         22,
         0.8,
         0.07,
-        abroad=0.02,
+        abroad=0.0,
         payday=1.25,
         favourites=5,
         codes=("5411", "5499", "5462", "5441"),
@@ -55,10 +55,10 @@ USES = (
         0.75,
         0.16,
         hours="food",
-        abroad=0.02,
+        abroad=0.0,
         payday=1.25,
         codes=("5812", "5814", "5813", "5811"),
-        favourites=10,
+        favourites=7,
     ),
     Use(
         "transport",
@@ -68,7 +68,7 @@ USES = (
         0.95,
         0.10,
         hours="transport",
-        abroad=0.02,
+        abroad=0.0,
         favourites=5,
         codes=("4111", "4121", "5541", "7523"),
     ),
@@ -79,9 +79,9 @@ USES = (
         24,
         0.95,
         0.27,
-        abroad=0.02,
+        abroad=0.0,
         payday=1.25,
-        favourites=10,
+        favourites=7,
         codes=("5651", "5732", "5200", "5912", "5945"),
     ),
     Use(
@@ -92,9 +92,9 @@ USES = (
         1.0,
         0.30,
         hours="online",
-        abroad=0.14,
+        abroad=0.12,
         payday=1.25,
-        favourites=10,
+        favourites=8,
         codes=("5942", "5964", "5969", "5732", "5311"),
     ),
     Use(
@@ -104,7 +104,7 @@ USES = (
         11,
         0.55,
         hours="online",
-        abroad=0.35,
+        abroad=0.28,
         codes=("4899", "5968", "5815", "5818"),
     ),
     Use(
@@ -115,7 +115,7 @@ USES = (
         1.0,
         0.45,
         hours="online",
-        abroad=0.35,
+        abroad=0.3,
         codes=("4511", "7011", "4722", "4112"),
     ),
     Use(
@@ -125,7 +125,7 @@ USES = (
         30,
         1.1,
         0.4,
-        abroad=0.03,
+        abroad=0.0,
         codes=("8099", "7230", "7997", "8299"),
     ),
     Use(
@@ -135,10 +135,10 @@ USES = (
         60,
         0.7,
         0.15,
-        abroad=0.03,
+        abroad=0.0,
         payee="machine",
         codes=("6011",),
-        favourites=4,
+        favourites=2,
     ),
     Use(
         "person",
@@ -153,7 +153,7 @@ USES = (
         0.015,
         "person",
         payday=1.6,
-        favourites=10,
+        favourites=5,
     ),
     Use(
         "rent",
@@ -182,7 +182,7 @@ USES = (
         0.01,
         "own",
         payday=2.2,
-        favourites=3,
+        favourites=2,
     ),
     Use(
         "bill",
@@ -197,7 +197,7 @@ USES = (
         0.02,
         "company",
         payday=1.6,
-        favourites=8,
+        favourites=3,
     ),
     Use(
         "market",
@@ -212,7 +212,7 @@ USES = (
         0.02,
         "seller",
         payday=1.6,
-        favourites=6,
+        favourites=2,
     ),
     Use(
         "family",
@@ -227,7 +227,7 @@ USES = (
         0.06,
         "person",
         payday=1.6,
-        favourites=3,
+        favourites=2,
     ),
     Use(
         "tax",
@@ -241,7 +241,7 @@ USES = (
         "office",
         0.0,
         "office",
-        favourites=3,
+        favourites=1,
     ),
     Use(
         "crypto",
@@ -256,7 +256,7 @@ USES = (
         0.30,
         "exchange",
         payday=1.6,
-        favourites=2,
+        favourites=1,
     ),
     Use(
         "large",
@@ -271,7 +271,7 @@ USES = (
         0.02,
         "trader",
         payday=1.3,
-        favourites=3,
+        favourites=2,
     ),
     Use(
         "utility",
@@ -415,7 +415,7 @@ def named(*names: str) -> Flags:
 LOCAL = named("groceries", "food", "transport", "shop", "other", "cash")
 """Paid where the payer is."""
 
-UNKNOWN_DEVICE = np.where(KIND == TRANSFER, 0.02, 0.03)
+UNKNOWN_DEVICE = np.where(KIND == TRANSFER, 0.02, 0.05)
 """Share of payments from a device never seen (only payments that have a device)."""
 
 
@@ -429,10 +429,10 @@ class Slot(NamedTuple):
 SLOTS = (
     *(Slot(USE["subscription"], share) for share in (0.8, 0.6, 0.4, 0.2)),
     Slot(USE["rent"], 0.75),
-    *(Slot(USE["utility"], share) for share in (0.9, 0.8, 0.5)),
-    *(Slot(USE["phone"], share) for share in (0.85, 0.5)),
-    *(Slot(USE["insurance"], share) for share in (0.8, 0.6, 0.4)),
-    Slot(USE["gym"], 0.4),
+    *(Slot(USE["utility"], share) for share in (0.9, 0.8, 0.7)),
+    *(Slot(USE["phone"], share) for share in (0.9, 0.7)),
+    *(Slot(USE["insurance"], share) for share in (0.85, 0.7, 0.55)),
+    Slot(USE["gym"], 0.5),
     Slot(USE["loan"], 0.5),
 )
 SLOT_SEQUENCE, STAFF_SEQUENCE, CASE_SEQUENCE, REPEAT_SEQUENCE = (
@@ -600,7 +600,7 @@ _HOURLY = {  # weight of each hour, midnight first
         8,
         4,
     ),
-    "night batch": (0, 0, 0, 1, 8, 30, 60, 40, 10, 6, 4, 2, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0),
+    "night batch": (0, 0, 0, 0, 0, 1, 60, 70, 30, 10, 4, 2, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0),
     "thief": (
         60,
         58,
