@@ -65,11 +65,13 @@ kafka-start: ## a broker that goes on, with its data kept in .kafka; prints host
 kafka-stop: ## stop it
 	@$(BROKER) stop
 
-lock: ## resolve requirements.lock anew from pyproject.toml
+LOCK := .venv-lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --custom-compile-command "make lock"
+
+lock: ## resolve the lock files anew from pyproject.toml: all, and what the image needs
 	$(PYTHON) -m venv .venv-lock && .venv-lock/bin/pip install --quiet uv
-	.venv-lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
-		--no-emit-index-url --group dev --custom-compile-command "make lock" \
-		--output-file requirements.lock pyproject.toml
+	$(LOCK) --group dev --output-file requirements.lock pyproject.toml
+	$(LOCK) --constraint requirements.lock --output-file deploy/requirements.lock pyproject.toml
 	rm -rf .venv-lock
 
 clean: kafka-stop ## remove everything that was made here, the broker's data too
@@ -78,7 +80,7 @@ clean: kafka-stop ## remove everything that was made here, the broker's data too
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The environment: made anew when the lock file changes, else nothing is asked and nothing fetched.
-.venv/ready: requirements.lock pyproject.toml
+.venv/ready: requirements.lock
 	@if [ -z "$(PYTHON)" ]; then \
 		echo "Python 3.11 or 3.12 is missing (found: $$(python3 --version 2>&1 || true))." >&2; \
 		echo "riskstream runs on these two; install one, or name it: make PYTHON=/path/to/python3.12 ..." >&2; \

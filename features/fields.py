@@ -12,39 +12,42 @@ from features.catalogue import Value
 from features.errors import Mistake
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-EARLIEST: Final = datetime(1970, 1, 1, tzinfo=UTC)
-LATEST: Final = datetime(2100, 1, 1, tzinfo=UTC)
+END: Final = 4_102_444_800_000_000
+"""2100-01-01 UTC: event time is from 1970 up to here, in microseconds."""
+
 MAX_NUMBER: Final = 2**53
 """Whole numbers above this are not exact as floats, in JSON or in a rule."""
 
 COUNTRIES: Final[frozenset[str | None]] = frozenset(
     [None, *(first + second for first, second in product(ascii_uppercase, repeat=2))]
 )
-"""Two capital letters, or unknown. The list of ISO 3166 itself changes; banks use codes outside."""
+"""Two capital letters, or unknown. ISO 3166 itself changes, and banks use codes outside it."""
 
-_IPV4: Final = re.compile(r"(?:(?:25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])(?:\.(?!$)|$)){4}", re.ASCII)
+_IPV4: Final = re.compile(
+    r"(?:(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])(?:\.(?!$)|$)){4}", re.ASCII
+)
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _CONTROL_IN_MEMO: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 
 
 def microseconds(time: datetime) -> int:
-    """An instant with a zone -> microseconds since 1970 UTC, exactly."""
+    """Turn an instant with a zone into microseconds since 1970 UTC, exactly."""
     past = time - EPOCH
     return (past.days * 86_400 + past.seconds) * 1_000_000 + past.microseconds
 
 
 def instant(at: int) -> datetime:
-    """Microseconds since 1970 UTC -> the instant."""
+    """Turn microseconds since 1970 UTC into the instant."""
     return EPOCH + timedelta(microseconds=at)
 
 
 def is_category(text: str | None) -> bool:
-    """Four digits (ISO 18245), or unknown."""
+    """Tell whether it is four digits (ISO 18245), or unknown."""
     return text is None or (len(text) == 4 and text.isascii() and text.isdigit())
 
 
 def is_ip(text: str | None) -> bool:
-    """An IPv4 or IPv6 address without a zone, or unknown."""
+    """Tell whether it is an IPv4 or IPv6 address without a zone, or unknown."""
     if text is None or _IPV4.fullmatch(text):
         return True
     try:
@@ -54,12 +57,12 @@ def is_ip(text: str | None) -> bool:
 
 
 def is_clean(text: str | None) -> bool:
-    """No control characters (C0, DEL, C1)."""
+    """Tell whether it is free of control characters (C0, DEL, C1)."""
     return text is None or not _CONTROL.search(text)
 
 
 def is_clean_memo(text: str | None) -> bool:
-    """No control characters, except that a memo may have lines and tabs."""
+    """Tell the same of a memo, which may have tabs and line ends."""
     return text is None or not _CONTROL_IN_MEMO.search(text)
 
 
@@ -77,7 +80,7 @@ def attribute_mistakes(
 
 
 def _expected(value: object, declared: Value) -> str | None:
-    """What the value should have been; None if it is well."""
+    """Say what the value should have been; None if it is well."""
     if declared.type == "flag":
         return None if isinstance(value, bool) else "must be true or false"
     if declared.type == "text":
@@ -85,5 +88,6 @@ def _expected(value: object, declared: Value) -> str | None:
         return None if good else "must be text of at most 256 characters, no control characters"
     low = -MAX_NUMBER if declared.low is None else declared.low
     high = MAX_NUMBER if declared.high is None else declared.high
-    good = isinstance(value, int | float) and not isinstance(value, bool) and low <= value <= high
-    return None if good else f"must be a number from {low} to {high}"
+    if type(value) in (int, float) and low <= value <= high:  # type: ignore[operator]
+        return None  # a bool is an int to isinstance, hence type()
+    return f"must be a number from {low} to {high}"

@@ -51,7 +51,7 @@ def list_mistakes(raw: bytes, declared: Mapping[str, Value]) -> tuple[Mistake, .
 
 
 def list_subtle_mistakes(raw: bytes, declared: Mapping[str, Value]) -> tuple[Mistake, ...]:
-    """The mistakes that the decoder cannot see in a message that it took; often none."""
+    """List what the decoder cannot see in a message that it took; often nothing."""
     pairs = _read(raw) or ()
     return (*_repeated(pairs, declared), *_unclean(pairs, declared))
 

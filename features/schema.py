@@ -10,9 +10,17 @@ from datetime import datetime
 from typing import Annotated, Any, Final
 
 import msgspec
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    field_validator,
+)
+from pydantic.config import JsonDict
 
-from features.fields import EARLIEST, LATEST, is_category, is_clean, is_clean_memo, is_ip
+from features.fields import END, is_category, is_clean, is_clean_memo, is_ip, microseconds
 from features.money import EXPONENTS, MAX_MINOR, minor_units
 from features.transaction import Channel, Kind, Status
 
@@ -31,7 +39,7 @@ def _must(check: Callable[[str | None], bool], expected: str) -> AfterValidator:
 
 def _is_time(text: str | None) -> bool:
     try:
-        return EARLIEST <= _as_time(_as_json(text)) < LATEST
+        return 0 <= microseconds(_as_time(_as_json(text))) < END
     except msgspec.MsgspecError:
         return False
 
@@ -46,7 +54,7 @@ _Country = Annotated[
 _Time = Annotated[
     str,
     Field(
-        description="event time, RFC 3339 with a zone, 1970 to 2099; at most microseconds count",
+        description="event time, RFC 3339 with a zone, 1970 to 2099, to the microsecond",
         json_schema_extra={"format": "date-time"},
     ),
     _must(_is_time, "must be a real RFC 3339 time with seconds and a zone, from 1970 to 2099"),
@@ -58,7 +66,10 @@ _Ip = Annotated[
 ]
 _Category = Annotated[
     str,
-    Field(description="ISO 18245 merchant category, four digits"),
+    Field(
+        description="ISO 18245 merchant category",
+        json_schema_extra={"pattern": "^[0-9]{4}$"},
+    ),
     _must(is_category, "must be four digits"),
 ]
 _Currency = Annotated[
@@ -70,6 +81,14 @@ _Currency = Annotated[
 
 class _Strict(BaseModel):
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+
+
+_ONE_AMOUNT: Final[JsonDict] = {
+    "oneOf": [
+        {"required": ["amount"], "properties": {"amount": {"type": "string"}}},
+        {"required": ["amount_minor"], "properties": {"amount_minor": {"type": "integer"}}},
+    ]
+}
 
 
 class PayerModel(_Strict):
@@ -110,6 +129,8 @@ class TransactionModel(_Strict):
     Exactly one of `amount` and `amount_minor` must be given.
     """
 
+    model_config = ConfigDict(json_schema_extra=_ONE_AMOUNT)
+
     id: _Id = Field(description="id of the payment; a repeat gets the first answer again")
     time: _Time
     kind: Kind
@@ -120,6 +141,7 @@ class TransactionModel(_Strict):
         None,
         description="decimal text in major units, at most the currency's decimals",
         examples=["12.34"],
+        json_schema_extra={"pattern": r"^(0|[1-9][0-9]{0,15})(\.[0-9]{1,4})?$"},
     )
     amount_minor: Annotated[int, Field(ge=0, le=MAX_MINOR)] | None = Field(
         None,

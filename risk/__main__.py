@@ -1,4 +1,4 @@
-"""The entrance of the command `risk`: what goes wrong becomes one message and an exit status."""
+"""The entrance of the command `risk`: what goes wrong is one message and an exit status."""
 
 import os
 import sys
@@ -22,10 +22,11 @@ def main(run: Callable[[], None] = run) -> None:
     """
     try:
         run()
-    except Exception as error:  # noqa: BLE001  the last door: users get a sentence
+    except Exception as error:  # the last door: people get a sentence
         if sys.flags.dev_mode:
             raise
-        sys.stderr.write(f"risk: {describe(error)}\n")
+        lines = [describe(error), *getattr(error, "__notes__", ())]
+        sys.stderr.write("".join(f"risk: {line}\n" for line in lines))
         wrong_input = is_ours(error) and type(error).__name__ in WRONG_INPUT
         raise SystemExit(2 if wrong_input else 1) from None
 

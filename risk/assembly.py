@@ -1,8 +1,10 @@
 """Put the parts together: settings -> a pipeline, with the book and the scorer it judges by."""
 
 import time
+from collections.abc import Callable
 from importlib import resources
 from pathlib import Path
+from typing import TypeVar
 
 from features.money import Rates, exponent
 from risk.decide import Bench
@@ -12,22 +14,48 @@ from risk.score.scorecard import load_scorecard
 from risk.score.scorer import Scorer
 from risk.settings import Settings
 from risk.vocabulary import attribute_values, vocabulary
-from rules.load import load_book
+from rules.errors import BookError, Mistake
+from rules.load import declared_attributes, load_book
 from rules.model import Book
 from rules.tree import Tree
 
+Read = TypeVar("Read")
+
 
 def default_book() -> Path:
-    """The folder of the book that comes with the package."""
+    """Find the folder of the book that comes with the package."""
     return Path(str(resources.files("rules"))) / "book"
 
 
 def build_bench(folder: Path) -> Bench:
-    """Read a book folder with its scorecard; raises `rules.errors.BookError`."""
-    book = load_book(folder, vocabulary())
-    words = {name: word for name, word in vocabulary().items() if name != "score"}
-    scorer = load_scorecard(folder / "scorecard.yaml", {**words, **book.attributes})
+    """Read a book folder with its scorecard; raises `BookError` with all mistakes of both."""
+    mistakes: list[Mistake] = []
+    book = _collect(mistakes, lambda: load_book(folder, vocabulary()))
+    words = {**vocabulary(), **declared_attributes(folder)}
+    del words["score"]  # a scorer does not read its own answer
+    scorer = _collect(mistakes, lambda: load_scorecard(folder / "scorecard.yaml", words))
+    if book is not None:
+        mistakes += _money_mistakes(book)
+    if book is None or scorer is None or mistakes:
+        raise BookError(mistakes)
     return assemble(book, scorer)
+
+
+def _collect(mistakes: list[Mistake], read: Callable[[], Read]) -> Read | None:
+    try:
+        return read()
+    except BookError as error:
+        mistakes += error.mistakes
+        return None
+
+
+def _money_mistakes(book: Book) -> list[Mistake]:
+    """Find what only the list of currencies can tell about a book."""
+    try:
+        Rates.from_rows(book.currency, book.rates)
+    except ValueError as error:
+        return [Mistake("book.yaml", 1, 1, f"currency or rates cannot be used: {error}")]
+    return []
 
 
 def assemble(book: Book, scorer: Scorer) -> Bench:
@@ -45,7 +73,7 @@ def assemble(book: Book, scorer: Scorer) -> Bench:
 
 
 def build_pipeline(settings: Settings, bench: Bench | None = None) -> Pipeline:
-    """A pipeline as the settings say; `bench` replaces the book that they name."""
+    """Build a pipeline as the settings say; `bench` replaces the book that they name."""
     bench = bench or build_bench(settings.book or default_book())
     limits = Limits(
         topic=settings.topic_transactions,

@@ -5,14 +5,14 @@ was stopped needs this file, the book and the scorer, and nothing else.
 """
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
 from typing import Final, Protocol
 
 import msgspec
 
+from features.fields import instant
 from features.payment import payment_values
-from features.transaction import Transaction
+from features.transaction import Scalar, Transaction
 from risk.decision import (
     Contribution,
     Decision,
@@ -20,7 +20,6 @@ from risk.decision import (
     Hit,
     Outcome,
     Reason,
-    Scalar,
     Source,
     Version,
 )
@@ -29,8 +28,6 @@ from risk.score.scorer import Scorer
 from rules.model import Book
 from rules.tree import Matches
 from rules.verdict import judge
-
-EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Evaluator(Protocol):
@@ -53,7 +50,7 @@ class Bench(msgspec.Struct, frozen=True):
     base_exponent: int
 
 
-class Known(msgspec.Struct, frozen=True):
+class Known(msgspec.Struct, frozen=True, gc=False):
     """What was gathered about one payment before it is judged.
 
     `base_minor` is the amount in minor units of the book's currency, None without a rate;
@@ -93,15 +90,13 @@ def decide(transaction: Transaction, known: Known, bench: Bench, source: Source)
         source=source,
         transaction_id=transaction.id,
         payer_id=transaction.payer.id,
-        event_time=EPOCH + timedelta(microseconds=transaction.at),
+        event_time=instant(transaction.at),
         amount_minor=transaction.amount_minor,
         currency=transaction.currency,
         outcome=outcome,
         tier=verdict.tier,
         score=score.points,
-        contributions=tuple(
-            [Contribution(name, points) for name, points in score.contributions]
-        ),
+        contributions=tuple([Contribution(*added) for added in score.contributions]),
         reasons=reasons,
         hits=tuple([Hit(hit.rule, hit.tier) for hit in verdict.hits]),
         shadow=tuple([Hit(hit.rule, hit.tier) for hit in verdict.shadow]),
@@ -120,9 +115,9 @@ ID_REUSED: Final = Reason(
 )
 
 REFUSALS: Final[Mapping[str, str]] = {
-    "MALFORMED": "The message is no valid payment; it is on the dead-letter topic",
-    "OVERSIZED": "The message is too long to be a payment; it is on the dead-letter topic",
-    "CRASHED": "This message ended the worker repeatedly; it is on the dead-letter topic",
+    "MALFORMED": "The message is no valid payment; it is a dead letter now",
+    "OVERSIZED": "The message is too long to be a payment; it is a dead letter now",
+    "CRASHED": "Deciding the message ended the worker again and again; it is a dead letter now",
 }
 """Why a message got an answer without being judged: the closed set of dead-letter reasons."""
 
@@ -147,7 +142,11 @@ def refuse(code: str, bench: Bench, source: Source) -> Decision:
 
 
 def repeat(
-    transaction: Transaction, first: FirstAnswer, bench: Bench, source: Source
+    transaction: Transaction,
+    first: FirstAnswer,
+    flags: tuple[Flag, ...],
+    bench: Bench,
+    source: Source,
 ) -> Decision:
     """Answer a payment that was sent before as it was answered then."""
     return Decision(
@@ -155,7 +154,7 @@ def repeat(
         source=source,
         transaction_id=transaction.id,
         payer_id=transaction.payer.id,
-        event_time=EPOCH + timedelta(microseconds=transaction.at),
+        event_time=instant(transaction.at),
         amount_minor=transaction.amount_minor,
         currency=transaction.currency,
         outcome=first.outcome,
@@ -167,4 +166,5 @@ def repeat(
         book=bench.book_version,
         scorer=bench.scorer_version,
         duplicate_of=first.id,
+        flags=flags,
     )

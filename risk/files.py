@@ -40,8 +40,10 @@ class BadFile(Exception):
 
 
 class Row(msgspec.Struct, frozen=True):
-    """One row: its line (JSONL, CSV) or row (Parquet), counted from 1, and what it holds: the
-    bytes of a message, or the cells of a table in the order of its columns."""
+    """One row: its number, from 1 (of the line; in Parquet of the row), and what it holds.
+
+    That is the bytes of a message, or the cells of a table in the order of its columns.
+    """
 
     number: int
     content: bytes | Sequence[Any]
@@ -80,9 +82,13 @@ def open_source(path: Path, format_: Format, delimiter: str = ",") -> Iterator[S
         columns, rows = (), _read_lines(stream)
         if format_ == "csv":
             columns, rows = _read_csv(path, stream, delimiter)
-        yield Source(
-            columns, _guard(path, rows), lambda: min(1.0, raw.tell() / size) if size else None
-        )
+        yield Source(columns, _guard(path, rows), lambda: _fraction(raw, size))
+
+
+def _fraction(raw: BinaryIO, size: int) -> float | None:
+    if not size:
+        return None
+    return 1.0 if raw.closed else min(1.0, raw.tell() / size)
 
 
 @contextmanager

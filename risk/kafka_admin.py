@@ -8,9 +8,8 @@ import logging
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol
 
-import msgspec
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.admin import OffsetSpec
 from kafka.errors import (
@@ -24,7 +23,11 @@ from kafka.errors import (
     for_code,
 )
 
+from risk.kafka_errors import BrokerDown, KafkaRefused, TopicMissing
 from risk.settings import Settings
+from risk.topics import Topic, unequal_partitions
+
+__all__ = ["BrokerDown", "Cluster", "KafkaRefused", "Record", "TopicMissing"]
 
 PATIENCE_MS = 4_000
 """How long a broker may take to answer the first time."""
@@ -37,18 +40,6 @@ FETCH_BYTES = 4 * 1024 * 1024
 Headers = Sequence[tuple[str, bytes]]
 
 
-class BrokerDown(Exception):
-    """No broker answers at the address in the text."""
-
-
-class TopicMissing(Exception):
-    """A topic that was needed does not exist."""
-
-
-class KafkaRefused(Exception):
-    """The broker answered, and said no."""
-
-
 class Record(Protocol):
     """What reading gives. `timestamp` is in milliseconds since 1970."""
 
@@ -58,18 +49,6 @@ class Record(Protocol):
     key: bytes | None
     value: bytes | None
     headers: Headers
-
-
-class Topic(msgspec.Struct, frozen=True):
-    """A topic as it is, or as it should be made."""
-
-    name: str
-    partitions: int
-    replication: int
-    configs: Mapping[str, str] = {}
-
-
-T = TypeVar("T")
 
 
 class Cluster:
@@ -160,7 +139,7 @@ class Cluster:
                 if records:
                     heard = time.monotonic()
                 elif time.monotonic() - heard > SILENCE_SECONDS:
-                    raise BrokerDown(_down(self.bootstrap))
+                    raise BrokerDown(self.bootstrap)
                 yield from (record for record in records if record.offset < span.stop)
 
     def follow(self, topic: str, start: Mapping[int, int]) -> Iterator[list[Record]]:
@@ -204,7 +183,7 @@ class Cluster:
     def _offsets(self, topic: str, spec: Any) -> dict[int, int]:
         found = self.topics([topic]).get(topic)
         if found is None:
-            raise TopicMissing(_missing(topic, self.bootstrap))
+            raise TopicMissing(topic, self.bootstrap)
         wanted = {TopicPartition(topic, number): spec for number in range(found.partitions)}
         with self._translated():
             answer = self._admin.list_partition_offsets(wanted)
@@ -220,7 +199,7 @@ class Cluster:
                 auto_offset_reset="none",
                 max_partition_fetch_bytes=FETCH_BYTES,
                 max_poll_records=5_000,
-                check_crcs=False,  # in pure Python a quarter of the time; TCP has its own
+                check_crcs=False,  # in pure Python they take a quarter of the time
             )
         try:
             consumer.assign(list(start))
@@ -235,7 +214,7 @@ class Cluster:
         try:
             yield
         except (KafkaTimeoutError, KafkaConnectionError):
-            raise BrokerDown(_down(self.bootstrap)) from None
+            raise BrokerDown(self.bootstrap) from None
         except (
             CoordinatorNotAvailableError,
             CoordinatorLoadInProgressError,
@@ -243,7 +222,7 @@ class Cluster:
         ):
             raise _CoordinatorAway(f"{self.bootstrap}: no group coordinator yet") from None
         except UnknownTopicOrPartitionError:
-            raise TopicMissing(_missing("a topic", self.bootstrap)) from None
+            raise TopicMissing("named here", self.bootstrap) from None
         except KafkaError as error:
             raise KafkaRefused(f"{self.bootstrap} answers {type(error).__name__}") from None
 
@@ -263,20 +242,10 @@ def check_topics(settings: Settings) -> list[str]:
     names = [settings.topic_transactions, settings.topic_decisions, settings.topic_dead_letters]
     with Cluster(settings.bootstrap) as cluster:
         found = cluster.topics(names)
-    missing = [_missing(name, settings.bootstrap) for name in names if name not in found]
-    return missing or unequal_partitions([found[name] for name in names])
-
-
-def unequal_partitions(topics: Sequence[Topic]) -> list[str]:
-    """Say which topics differ from the first in the number of partitions."""
-    first = topics[0]
-    return [
-        f"topic {topic.name} has {topic.partitions} partitions and {first.name} has"
-        f" {first.partitions}: decisions stand on the partition number of their payment, so the"
-        f" numbers must be equal; make {topic.name} anew with {first.partitions} partitions"
-        for topic in topics
-        if topic.partitions != first.partitions
+    missing = [
+        str(TopicMissing(name, settings.bootstrap)) for name in names if name not in found
     ]
+    return missing or unequal_partitions([found[name] for name in names])
 
 
 def _topic(found: Mapping[str, Any]) -> Topic:
@@ -288,14 +257,3 @@ def _topic(found: Mapping[str, Any]) -> Topic:
 def _refusal(found: Mapping[str, Any]) -> str:
     text = found["error_message"] or for_code(found["error_code"]).__name__
     return f"topic {found['name']}: {text}"
-
-
-def _down(bootstrap: str) -> str:
-    return (
-        f"no Kafka broker answers at {bootstrap}; start one (make kafka-start) or name yours"
-        " with --bootstrap HOST:PORT or KAFKA_BOOTSTRAP"
-    )
-
-
-def _missing(topic: str, bootstrap: str) -> str:
-    return f"topic {topic} does not exist at {bootstrap}; `risk topics create` makes it"

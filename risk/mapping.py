@@ -53,6 +53,7 @@ FIELDS: Final = (
 
 REQUIRED: Final = ("id", "time", "kind", "currency", "payer.id")
 ROW: Final = "#row"
+FORMATS: Final = ("iso", "epoch_s", "epoch_ms")
 
 
 class BadMap(Exception):
@@ -85,31 +86,43 @@ class ColumnMap(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 def load_map(path: Path, attributes: Iterable[str] = ()) -> ColumnMap:
     """Read a mapping; `attributes` are those that the book declares. Raises `BadMap`."""
     try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
-        flat = {
-            **document,
-            **{
-                name: _flat(document[name])
-                for name in ("fields", "constants")
-                if isinstance(document.get(name), dict)
-            },
-        }
-        found = msgspec.convert(flat, ColumnMap)
+        found = msgspec.convert(_read(path), ColumnMap)
     except OSError as error:
         raise BadMap(f"{path}: {error.strerror}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise BadMap(f"{path}: not TOML: {error}") from None
     except msgspec.ValidationError as error:
         raise BadMap(f"{path}: {error}") from None
-    mistakes = _mistakes(found, {*FIELDS, *(f"attributes.{name}" for name in attributes)})
+    mistakes = _mistakes(found, _known(attributes))
     if mistakes:
         raise BadMap("\n".join(f"{path}: {mistake}" for mistake in mistakes))
     return found
 
 
-def same_names(columns: Iterable[str]) -> ColumnMap:
-    """The mapping of a table whose columns bear the names of the fields."""
-    return ColumnMap(fields={name: name for name in columns})
+def _read(path: Path) -> dict[str, Any]:
+    document = tomllib.loads(path.read_text(encoding="utf-8"))
+    for name in ("fields", "constants"):
+        if isinstance(document.get(name), dict):
+            document[name] = _flat(document[name])
+    return document
+
+
+def same_names(columns: Iterable[str], attributes: Iterable[str] = ()) -> ColumnMap:
+    """Map a table whose columns bear the names of the fields, or of their groups (`payer`).
+
+    Raises `BadMap` if they do not.
+    """
+    found = ColumnMap(fields={name: name for name in columns})
+    known = {*_known(attributes), *_PARTIES, "attributes"}
+    given = {"payer.id" if name == "payer" else name for name in found.fields}
+    mistakes = _name_mistakes(found, known) + _gaps(given)
+    if mistakes:
+        raise BadMap("; ".join(mistakes) + "; --map tells which column is which field")
+    return found
+
+
+def _known(attributes: Iterable[str]) -> set[str]:
+    return {*FIELDS, *(f"attributes.{name}" for name in attributes)}
 
 
 def _flat(tree: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
@@ -124,23 +137,28 @@ def _flat(tree: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
 
 
 def _mistakes(found: ColumnMap, known: set[str]) -> list[str]:
-    given = {**found.constants, **found.fields}
-    mistakes = [
-        f"{name} is no field of a payment{suggest(name, known)}"
-        for name in (*given, *found.values)
-        if name not in known
-    ]
-    mistakes += [
-        f"{name} is both a field and a constant"
-        for name in found.fields
-        if name in found.constants
-    ]
-    mistakes += [f"{name} is not mapped" for name in REQUIRED if name not in given]
-    if ("amount" in given) == ("amount_minor" in given):
-        mistakes.append("one of amount and amount_minor must be mapped")
+    mistakes = _name_mistakes(found, known) + _gaps({*found.fields, *found.constants})
     if len(found.csv.delimiter) != 1:
         mistakes.append("csv.delimiter must be one character")
     return mistakes + _time_mistakes(found.time)
+
+
+def _name_mistakes(found: ColumnMap, known: set[str]) -> list[str]:
+    names = dict.fromkeys((*found.fields, *found.constants, *found.values))
+    mistakes = [
+        f"{name} is no field of a payment{suggest(name, known)}"
+        for name in names
+        if name not in known
+    ]
+    both = [name for name in found.fields if name in found.constants]
+    return mistakes + [f"{name} is both a field and a constant" for name in both]
+
+
+def _gaps(given: set[str]) -> list[str]:
+    mistakes = [f"{name} is not mapped" for name in REQUIRED if name not in given]
+    if ("amount" in given) == ("amount_minor" in given):
+        mistakes.append("one of amount and amount_minor must be mapped")
+    return mistakes
 
 
 def _time_mistakes(time: Time) -> list[str]:
@@ -152,11 +170,8 @@ def _time_mistakes(time: Time) -> list[str]:
     return mistakes
 
 
-FORMATS: Final = ("iso", "epoch_s", "epoch_ms")
-
-
 def zone_of(name: str) -> ZoneInfo | None:
-    """A time zone by its name."""
+    """Find a time zone by its name."""
     try:
         return ZoneInfo(name)
     except (KeyError, OSError, ValueError):

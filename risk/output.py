@@ -22,14 +22,13 @@ class Output:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._part = path.with_name(path.name + ".part")
+        # A device or a pipe is written as it is: to rename a file onto it would destroy it.
+        self._in_place = path == STANDARD or (path.exists() and not path.is_file())
+        self._part = path if self._in_place else path.with_name(path.name + ".part")
 
     def __enter__(self) -> Self:
-        if self._path == STANDARD:
-            self._raw = self._stream = cast(BinaryIO, sys.stdout.buffer)
-            return self
         with self._naming():
-            self._raw = self._stream = self._part.open("wb")
+            self._raw = self._stream = self._open()
         if self._path.suffix == ".gz":
             # Without a time of its own in it: the same decisions give the same bytes.
             packed = gzip.GzipFile(fileobj=self._raw, mode="wb", filename="", mtime=0)
@@ -43,32 +42,46 @@ class Output:
                 self._stream.write(b"\n".join(lines) + b"\n")
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if self._path == STANDARD:
-            self._raw.flush()
-        elif error is None:
+        try:
             with self._naming():
-                self._finish()
+                self._close()
+                if error is None and not self._in_place:
+                    self._part.replace(self._path)
+        except BadFile as full:
+            if error is None:
+                self._tell_part(full)
+                raise
+        if error is not None:
+            self._tell_part(error)
+
+    def _open(self) -> BinaryIO:
+        return sys.stdout.buffer if self._path == STANDARD else self._part.open("wb")
+
+    def _close(self) -> None:
+        try:
+            if self._stream is not self._raw:
+                self._stream.close()
+            self._raw.flush()
+            if not self._in_place:
+                os.fsync(self._raw.fileno())
+        finally:
+            if self._path != STANDARD:
+                with suppress(OSError):
+                    self._raw.close()
+
+    def _tell_part(self, error: BaseException) -> None:
+        if self._in_place or not self._part.exists():
+            return
+        if self._part.stat().st_size:
+            error.add_note(f"what was written is kept as {self._part}")
         else:
-            self._keep(error)
-
-    def _finish(self) -> None:
-        if self._stream is not self._raw:
-            self._stream.close()
-        self._raw.flush()
-        os.fsync(self._raw.fileno())
-        self._raw.close()
-        self._part.replace(self._path)
-
-    def _keep(self, error: BaseException) -> None:
-        with suppress(OSError):
-            self._stream.close()
-        with suppress(OSError):
-            self._raw.close()
-        error.add_note(f"what was written is kept as {self._part}")
+            self._part.unlink()
 
     @contextmanager
     def _naming(self) -> Iterator[None]:
         try:
             yield
+        except BrokenPipeError:
+            raise  # whoever read the output has had enough: no fault of the file
         except OSError as error:
             raise BadFile(f"{self._path}: cannot be written: {error.strerror}") from None

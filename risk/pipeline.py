@@ -25,7 +25,7 @@ MAX_AHEAD_US = 24 * 3600 * 1_000_000
 and would push a payer's real history out of its windows."""
 
 
-class Arrival(msgspec.Struct, frozen=True):
+class Arrival(msgspec.Struct, frozen=True, gc=False):
     """One record of the transactions log. `timestamp_ms` is the record's, None in files."""
 
     partition: int
@@ -35,14 +35,14 @@ class Arrival(msgspec.Struct, frozen=True):
     timestamp_ms: int | None = None
 
 
-class DeadLetter(msgspec.Struct, frozen=True):
+class DeadLetter(msgspec.Struct, frozen=True, gc=False):
     """Why a message is no payment: a code of `risk.decide.REFUSALS` and every mistake."""
 
     code: str
     mistakes: tuple[Mistake, ...]
 
 
-class Answer(msgspec.Struct, frozen=True):
+class Answer(msgspec.Struct, frozen=True, gc=False):
     """What goes out for one arrival: the decision, its JSON, and a dead letter if it is one."""
 
     arrival: Arrival
@@ -54,8 +54,8 @@ class Answer(msgspec.Struct, frozen=True):
 class Shard:
     """The state of one partition."""
 
-    def __init__(self, known_ids: int) -> None:
-        self.history = History()
+    def __init__(self, known_ids: int, base_exponent: int) -> None:
+        self.history = History(base_exponent)
         self.ledger = Ledger(known_ids)
 
 
@@ -65,6 +65,21 @@ class Refused(Exception):
     def __init__(self, code: str, mistakes: tuple[Mistake, ...]) -> None:
         super().__init__(code)
         self.dead_letter = DeadLetter(code, mistakes)
+
+
+class Stopwatch:
+    """Wall time by step, in microseconds, of one decision."""
+
+    def __init__(self, clock: Callable[[], int]) -> None:
+        self.laps: dict[str, int] = {}
+        self._clock = clock
+        self._last = clock()
+
+    def lap(self, step: str) -> None:
+        """Give the time since the last call to this step."""
+        now = self._clock()
+        self.laps[step] = (now - self._last) // 1000
+        self._last = now
 
 
 def always(arrival: Arrival) -> bool:
@@ -112,17 +127,22 @@ class Pipeline:
         return [self._answer(arrival, admit(arrival)) for arrival in arrivals]
 
     def fold(self, arrival: Arrival, recorded: FirstAnswer | None) -> None:
-        """Take up the state of an arrival that is decided already, as `take` would have."""
+        """Take up the state of an arrival that was decided before, as `take` would have.
+
+        `recorded` is its answer if it is still known. What was refused then never entered the
+        state, although another version, or a process that has not crashed on it, could read it.
+        """
+        if recorded is not None and recorded.refused:
+            return
         try:
             transaction = self._parse(arrival)
         except Refused:
             return
         shard = self._shard(arrival.partition)
         fingerprint = digest(transaction)
-        entry = shard.ledger.find(transaction.id)
-        if entry is None or entry.digest != fingerprint:
+        if shard.ledger.find(fingerprint) is None:
             shard.history.observe(transaction, self._base(transaction))
-            shard.ledger.remember(transaction.id, Entry(fingerprint, recorded))
+        shard.ledger.remember(fingerprint, Entry(transaction.id, recorded))
 
     def payers(self) -> int:
         """How many payers the state holds."""
@@ -132,45 +152,40 @@ class Pipeline:
         source = Source(
             self._limits.topic, self._limits.epoch, arrival.partition, arrival.offset
         )
-        start = self._clock()
+        watch = Stopwatch(self._clock)
         try:
-            if not admitted:
-                raise Refused("CRASHED", ())
-            transaction = self._parse(arrival)
+            transaction = self._parse(arrival) if admitted else _condemn()
         except Refused as refused:
             decision = refuse(refused.dead_letter.code, self._bench, source)
             return Answer(arrival, decision, encode(decision), refused.dead_letter)
-        parsed = self._clock()
-        decision = self._judge(arrival, transaction, source, parsed)
-        timings = {"parse": (parsed - start) // 1000, **decision.timings_us}
-        decision = msgspec.structs.replace(decision, timings_us=timings)
+        watch.lap("parse")
+        decision = self._judge(arrival, transaction, source, watch)
+        decision = msgspec.structs.replace(decision, timings_us=watch.laps)
         return Answer(arrival, decision, encode(decision))
 
     def _judge(
-        self, arrival: Arrival, transaction: Transaction, source: Source, start: int
+        self, arrival: Arrival, transaction: Transaction, source: Source, watch: Stopwatch
     ) -> Decision:
         shard = self._shard(arrival.partition)
         fingerprint = digest(transaction)
-        entry = shard.ledger.find(transaction.id)
-        repeated = entry is not None and entry.digest == fingerprint
-        if repeated and entry is not None and entry.answer is not None:
-            return repeat(transaction, entry.answer, self._bench, source)
+        entry = shard.ledger.find(fingerprint)
+        id_reused = entry is None and shard.ledger.knows_id(transaction.id)
+        flags = _flags(arrival, transaction, id_reused=id_reused)
+        if entry is not None and entry.answer is not None:
+            decision = repeat(transaction, entry.answer, flags, self._bench, source)
+            watch.lap("decide")
+            return decision
         base_minor = self._base(transaction)
-        look = shard.history.recall if repeated else shard.history.observe
+        look = shard.history.observe if entry is None else shard.history.recall
         history = look(transaction, base_minor)
-        folded = self._clock()
+        watch.lap("history")
         reading = read(transaction.memo).values()
-        was_read = self._clock()
-        flags = _flags(arrival, transaction, id_reused=entry is not None and not repeated)
+        watch.lap("text")
         known = Known(base_minor, history, reading, flags)
         decision = decide(transaction, known, self._bench, source)
-        shard.ledger.remember(transaction.id, Entry(fingerprint, first_answer(decision)))
-        timings = {
-            "history": (folded - start) // 1000,
-            "text": (was_read - folded) // 1000,
-            "decide": (self._clock() - was_read) // 1000,
-        }
-        return msgspec.structs.replace(decision, timings_us=timings)
+        shard.ledger.remember(fingerprint, Entry(transaction.id, first_answer(decision)))
+        watch.lap("decide")
+        return decision
 
     def _parse(self, arrival: Arrival) -> Transaction:
         raw = arrival.value or b""
@@ -195,8 +210,12 @@ class Pipeline:
     def _shard(self, partition: int) -> Shard:
         shard = self._shards.get(partition)
         if shard is None:
-            shard = self._shards[partition] = Shard(self._limits.known_ids)
+            shard = self._shards[partition] = Shard(self._limits.known_ids, self._bench.base_exponent)
         return shard
+
+
+def _condemn() -> Transaction:
+    raise Refused("CRASHED", (Mistake("", "deciding it ended the process again and again"),))
 
 
 def _flags(arrival: Arrival, transaction: Transaction, *, id_reused: bool) -> tuple[Flag, ...]:

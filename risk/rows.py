@@ -18,7 +18,7 @@ from risk.files import Row
 from risk.mapping import ROW, BadMap, ColumnMap, Time, suggest, zone_of
 
 Convert: TypeAlias = Callable[[Any], Any]
-"""A cell that holds something -> what the message says; text that does not fit stays as it is."""
+"""A cell that holds something -> what the message says. What does not fit stays as it is."""
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _encode: Final = msgspec.json.Encoder().encode
@@ -34,12 +34,13 @@ class _Step(msgspec.Struct, frozen=True):
 
 
 class MessageMaker:
-    """Makes the message of each row. Raises `BadMap` if the mapping does not fit the columns."""
+    """Make the message of each row. Raises `BadMap` if the mapping does not fit the columns."""
 
     def __init__(
         self, column_map: ColumnMap, columns: Sequence[str], attributes: Mapping[str, Value]
     ) -> None:
         _check(column_map, columns)
+        self._columns = columns
         self._width = len(columns)
         self._steps = [
             _Step(
@@ -52,10 +53,16 @@ class MessageMaker:
         self._constants = [(*_place(path), text) for path, text in column_map.constants.items()]
 
     def make(self, row: Row) -> bytes | None:
-        """The message; None if the row has not as many cells as the table has columns."""
-        if len(row.content) != self._width:
+        """Make the message; None if the row has not as many cells as the table has columns."""
+        content = row.content
+        if isinstance(content, bytes):
+            found = _cells(content, self._columns)
+            if found is None:
+                return content
+            content = found
+        if len(content) != self._width:
             return None
-        cells = (*row.content, row.number)
+        cells = (*content, row.number)
         message: dict[str, Any] = {}
         for group, name, text in self._constants:
             _put(message, group, name, text)
@@ -80,6 +87,27 @@ def _check(column_map: ColumnMap, columns: Sequence[str]) -> None:
     ]
     if mistakes:
         raise BadMap("; ".join(mistakes) + f"; the columns are {', '.join(columns)}")
+
+
+def _cells(line: bytes, columns: Sequence[str]) -> list[Any] | None:
+    """Read a JSON object as a row: what stands under each name, or inside (`card.number`)."""
+    try:
+        found = msgspec.json.decode(line)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return None
+    return [_reach(found, name) for name in columns] if isinstance(found, dict) else None
+
+
+def _reach(found: Any, name: str) -> Any:
+    if not isinstance(found, dict) or name in found:
+        return found.get(name) if isinstance(found, dict) else None
+    head, _, rest = name.partition(".")
+    return _reach(found.get(head), rest) if rest else None
+
+
+def _is_empty(cell: Any) -> bool:
+    """Whether nothing stands there; a table of floats writes that as NaN."""
+    return cell is None or cell == "" or (isinstance(cell, float) and cell != cell)
 
 
 def _place(path: str) -> tuple[str, str]:
@@ -112,6 +140,8 @@ def _conversion(path: str, column_map: ColumnMap, attributes: Mapping[str, Value
         convert = _number
     elif declared is not None and declared.type == "flag":
         convert = _flag
+    elif path in {"payer", "payee", "merchant", "device", "attributes"}:
+        convert = _group
     else:
         convert = _text
     meanings = column_map.values.get(path)
@@ -121,10 +151,17 @@ def _conversion(path: str, column_map: ColumnMap, attributes: Mapping[str, Value
 
 
 def _text(cell: Any) -> str:
-    """Identifiers that a table keeps as numbers read as they look: 1263, not 1263.0."""
+    """Write identifiers that a table keeps as numbers as they look: 1263, not 1263.0."""
     if isinstance(cell, float) and cell.is_integer():
         return str(int(cell))
     return cell if isinstance(cell, str) else str(cell)
+
+
+def _group(cell: Any) -> Any:
+    """A party as a nested column: what is null in it is not known."""
+    if not isinstance(cell, dict):
+        return cell
+    return {name: value for name, value in cell.items() if value is not None}
 
 
 def _number(cell: Any) -> Any:

@@ -1,12 +1,13 @@
 """`risk topics`: make the topics as the delivery promise needs them, and look at them."""
 
-from typing import Annotated, Final
+from typing import Annotated
 
 import typer
 
 from risk.commands.screen import AsJson, Bootstrap, print_json
-from risk.kafka_admin import Cluster, Topic, unequal_partitions
-from risk.settings import Settings, load
+from risk.kafka_admin import Cluster
+from risk.settings import load
+from risk.topics import Topic, mismatches, plan, unequal_partitions
 
 app = typer.Typer(
     help="Make and list the topics: transactions, decisions, dead-letters, labels.",
@@ -15,45 +16,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-DAY_MS: Final = 24 * 3600 * 1000
-
-MESSAGE_BYTES: Final = 1_048_588
-"""Kafka's own default for what one batch may be."""
-
 
 class TopicMismatch(Exception):
     """Topics that exist are not as they were asked for; nothing was made."""
-
-
-def plan(settings: Settings, partitions: int, replication: int, days: int) -> list[Topic]:
-    """Say how the four topics are made.
-
-    Dead letters carry the bytes of a payment and its mistakes, so they may be twice as long.
-    All are kept for the same time: the state of a worker is a fold over the transactions, a
-    repeated payment is answered from the decisions, and the audit compares the two.
-    """
-    kept = {"retention.ms": str(days * DAY_MS if days else -1)}
-    safe = kept | {"min.insync.replicas": "2" if replication >= 3 else "1"}
-    long = safe | {"max.message.bytes": str(2 * MESSAGE_BYTES)}
-    short = safe | {"max.message.bytes": str(MESSAGE_BYTES)}
-    wanted = [
-        (settings.topic_transactions, short),
-        (settings.topic_decisions, long),
-        (settings.topic_dead_letters, long),
-        (settings.topic_labels, short),
-    ]
-    return [Topic(name, partitions, replication, configs) for name, configs in wanted]
-
-
-def mismatches(wanted: list[Topic], found: dict[str, Topic]) -> list[str]:
-    """Say which existing topics have another number of partitions than wanted."""
-    return [
-        f"topic {topic.name} exists with {found[topic.name].partitions} partitions, not"
-        f" {topic.partitions}; ask for {found[topic.name].partitions}, or make it anew under"
-        " another RISK_TOPIC_EPOCH (more partitions would put payers elsewhere)"
-        for topic in wanted
-        if topic.name in found and found[topic.name].partitions != topic.partitions
-    ]
 
 
 @app.command()

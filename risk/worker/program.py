@@ -13,7 +13,7 @@ from collections.abc import Coroutine
 from functools import partial
 from typing import Any, Final
 
-from risk.assembly import build_pipeline
+from risk.pipeline import Pipeline
 from risk.settings import Settings
 from risk.worker.clients import KafkaConnectionError, producer, read_range
 from risk.worker.desk import StreamDesk
@@ -38,13 +38,12 @@ class BrokerGone(Exception):
     """No broker answers at the start."""
 
 
-def run_worker(settings: Settings) -> None:
-    """Run until SIGTERM or SIGINT; raises what is wrong with book, broker or port at the start.
+def run_worker(settings: Settings, pipeline: Pipeline) -> None:
+    """Run until SIGTERM or SIGINT; raises what is wrong with broker or port at the start.
 
     Anything unexpected later ends the process with status 70.
     """
     start_logs(settings.log_level)
-    pipeline = build_pipeline(settings)
     metrics = Metrics()
     pulse = Pulse()
     port = serve_watch(settings.host, settings.port, metrics, pulse)
@@ -73,7 +72,7 @@ class Worker:
         self._pulse = pulse
         self._tasks: set[asyncio.Task[None]] = set()
 
-    async def run(self, pipeline: Any) -> None:
+    async def run(self, pipeline: Pipeline) -> None:
         """Start everything, run the host until a signal, stop in order."""
         stop = asyncio.Event()
         self._listen(stop)

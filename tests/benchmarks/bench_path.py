@@ -175,8 +175,8 @@ def main() -> None:
         figures,
         f"Backlog of {BACKLOG} simulated payments on 4 partitions, the first {WARM} not "
         f"counted, median of {ROUNDS} interleaved rounds; latency over {SECONDS} s from the "
-        "payment's record timestamp to receipt by a reader in another process. Generator, broker, "
-        f"reader and worker share {os.cpu_count()} cores.",
+        "payment's record timestamp to receipt by a reader in another process. Generator, "
+        f"broker, reader and worker share {os.cpu_count()} cores.",
     )
 
 

@@ -17,7 +17,7 @@ from fakes.log import FakeLog, FakeProducer
 from risk.assembly import build_pipeline
 from risk.decision import Decision, decode
 from risk.pipeline import Arrival
-from risk.reader import Mark, parse_src
+from risk.reader import Mark, parse_low, parse_src
 from risk.settings import Settings
 from risk.worker.desk import StreamDesk
 from risk.worker.metrics import Metrics
@@ -158,7 +158,7 @@ def accepted(cluster: Cluster) -> list[Decision]:
         place = parse_src(headers["src"])
         assert place is not None
         assert record.value is not None
-        if mark.accept(place[2], int(headers["low"])):
+        if mark.accept(place[0], place[2], parse_low(headers["low"])):
             found.append(decode(record.value))
     return found
 

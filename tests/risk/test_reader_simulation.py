@@ -23,7 +23,7 @@ Entry = tuple[str, int, int]
 
 def dice(seed: int) -> random.Random:
     """Chances that are the same in every run."""
-    return random.Random(seed)  # noqa: S311  (no secret)
+    return random.Random(seed)
 
 
 def work(chance: random.Random, payers: list[int], start: int, life: int) -> Iterator[Entry]:
