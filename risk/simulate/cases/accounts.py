@@ -101,7 +101,7 @@ def pass_on(scene: Scene, dice: Dice, case: Case) -> Case:
 def _passed(scene: Scene, dice: Dice, step: Step) -> Iterator[Step]:
     """One to four payments: onward transfers, cards, cash; a tenth is kept."""
     sort, _, _, mule = unpack(step.given.get("payee", 0))
-    if sort != PAYER or "cents" not in step.given or step.kind:
+    if sort != PAYER or "cents" not in step.given or step.kind or dice.chance(0.35):
         return
     unseen = dice.chance(0.3)
     cents = step.given["cents"] * (0.3 + 0.67 * dice.unit())
