@@ -31,7 +31,10 @@ class Fraud:
 
 @dataclass
 class Flow:
-    """Money through one account, as (milliseconds since the start, cents; + in, - out, fraud)."""
+    """Money through one account: (milliseconds since the start, cents in or -out, of a case).
+
+    `stolen` adds up the cents that came in by cases.
+    """
 
     moves: list[tuple[int, int, bool]] = field(default_factory=list)
     stolen: int = 0
@@ -168,7 +171,7 @@ def _follow_money(found: Survey, payments: Payments, day: int) -> None:
             flow = found.flows[receiver]
             move = (begin + int(payments.moment[place]), int(payments.cents[place]), stolen)
             flow.moves.append(move)
-            flow.stolen += stolen
+            flow.stolen += stolen * move[1]
     for place in np.flatnonzero(np.isin(payments.payer, list(found.flows))).tolist():
         flow = found.flows[int(payments.payer[place])]
         out = -int(payments.cents[place])

@@ -1,9 +1,11 @@
 """The door to matplotlib: four pictures of a world in one file."""
 
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
 from risk.simulate.describe import Survey, told
+from risk.simulate.identities import payer_id
 from risk.simulate.uses import CARD, CASH, DEBIT, KINDS, TRANSFER, USES
 
 _DAY_MILLIS = 86_400_000
@@ -69,13 +71,12 @@ def _mule(axes: Any, found: Survey) -> None:
     axes.set(title="Money through one mule: no mule banks here in these days", xlabel="day")
     if not found.flows:
         return
-    number = max(found.flows, key=lambda n: (found.flows[n].stolen, len(found.flows[n].moves)))
-    moves = sorted(found.flows[number].moves)
-    balance, places, heights = 0, [], []
-    for at, cents, _ in moves:
-        balance += cents
-        places.append(at / _DAY_MILLIS)
-        heights.append(balance / 100)
+    number = max(found.flows, key=lambda n: found.flows[n].stolen)
+    flow = sorted(found.flows[number].moves)
+    thefts = [at for at, _, stolen in flow if stolen]
+    moves = [m for m in flow if thefts[0] - _DAY_MILLIS <= m[0] <= thefts[-1] + 2 * _DAY_MILLIS]
+    heights = [cents / 100 for cents in accumulate(cents for _, cents, _ in moves)]
+    places = [at / _DAY_MILLIS for at, _, _ in moves]
     axes.step(places, heights, where="post", color="grey", linewidth=1)
     for stolen, colour, label in (
         (True, "tab:red", "of a case"),
@@ -85,7 +86,7 @@ def _mule(axes: Any, found: Survey) -> None:
         axes.scatter([places[n] for n in chosen], [heights[n] for n in chosen], s=18, color=colour,
                      label=label)  # fmt: skip
     axes.set(
-        title=f"Money through one mule (P{number + 1:07d}): in less out",
+        title=f"Money through one mule ({payer_id(number)}): in less out",
         ylabel=found.spec.currency,
     )
     axes.legend()

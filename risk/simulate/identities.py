@@ -10,6 +10,7 @@ from risk.simulate.payees import (
     COMPANY,
     CREDITOR,
     EXCHANGE,
+    LANDLORDS,
     MACHINE,
     MERCHANT,
     OFFICE,
@@ -115,5 +116,7 @@ class Identities:
             return names.exchange(index)
         if sort == CREDITOR:
             return names.creditor(key, language, USES[use_of(index)].name)
+        if sort == COMPANY and index >= LANDLORDS:
+            return names.company(key, language, "landlord")
         call = {OFFICE: names.office, COMPANY: names.company}.get(sort, names.person)
         return call(key, language)

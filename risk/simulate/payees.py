@@ -38,6 +38,9 @@ from risk.simulate.uses import (
 MERCHANT, MACHINE, PAYER, STRANGER, OWN, COMPANY, OFFICE, EXCHANGE, CREDITOR = range(9)
 """Sorts of payee, as they are written down."""
 
+LANDLORDS = 1 << 24
+"""Companies from this number on let houses."""
+
 _SORT_BITS, _COUNTRY_BITS, _VERSION_BITS, _USE_BITS = 52, 44, 38, 24
 
 _NEW_DETAILS = 0.04  # suppliers, landlords and friends a year who send a new account
@@ -203,7 +206,8 @@ class Market:
         here = near & ~company & ~popular
         sort = np.where(company, COMPANY, np.where(here, PAYER, STRANGER))
         index = np.where(here, inside, outside)
-        return sort, np.where(company, pick(word, self._tables["company"]), index)
+        firm = pick(word, self._tables["company"]) + (LANDLORDS if name == "landlord" else 0)
+        return sort, np.where(company, firm, index)
 
 
 def _versions(sort: Ints, country: Ints, index: Ints, day: int) -> Ints:

@@ -7,15 +7,16 @@ from typing import NamedTuple
 from risk.simulate.cases import accounts, cards, memo, scams
 from risk.simulate.cases.case import MINUTE, Case, Step
 from risk.simulate.cases.scene import Scene
+from risk.simulate.spec import Spec
 from risk.simulate.stream import Dice, fold_one
 from risk.simulate.uses import APPROVED, DECLINED
 
 _LONGEST = 150
 """Days from the first payment of a case to its last, a mule's included."""
 
-EVERY, SCAM, DEMO, GENUINE = range(4)
-"""Whose factor multiplies the rate: the preset's, and its further one on scams; one in the demo
-only, one for genuine twins in the preset's measure."""
+EVERY, SCAM, DEMO = range(3)
+"""What multiplies the rate: the preset's factor; that and its further one on scams; nothing, but
+only in the demo."""
 
 
 class Script(NamedTuple):
@@ -96,7 +97,7 @@ class Casebook:
         seed, past = scene.spec.seed, day + 10_000
         cases = []
         for place, script in enumerate(SCRIPTS):
-            mean = scene.spec.volume * script.rate * _factor(scene, script) / 1e6
+            mean = scene.spec.volume * script.rate * factor(scene.spec, script) / 1e6
             for serial in range(Dice(seed, 100, place, past).poisson(mean)):
                 number = fold_one(seed, 120, place, past, serial) >> 16
                 dice = Dice(seed, 101, number)
@@ -106,10 +107,11 @@ class Casebook:
         return cases
 
 
-def _factor(scene: Scene, script: Script) -> float:
-    every, scams = scene.spec.boost
+def factor(spec: Spec, script: Script) -> float:
+    """What a preset multiplies the rate of that kind by."""
+    every, scams = spec.boost
     if script.sort == DEMO:
-        return 1.0 if scene.spec.preset == "demo" else 0.0
+        return 1.0 if spec.preset == "demo" else 0.0
     return every * scams if script.sort == SCAM else every
 
 

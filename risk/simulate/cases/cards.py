@@ -21,7 +21,7 @@ def card_not_present(scene: Scene, dice: Dice, day: int, number: int) -> Case:
     thief = {"device": dice.word() >> 2 | 1} if dice.chance(0.55) else {}
     place = _FOREIGN[dice.below(len(_FOREIGN))] if dice.chance(0.45) else scene.home(victim)
     shops = [_shop(scene, dice, place) for _ in range(1 + dice.below(3))]
-    if dice.chance(0.15):  # a platform where the victim buys too
+    if dice.chance(0.25):  # a platform where the victim buys too
         shops[0] = scene.market.habitual(victim, USE["online"], day, dice.word())
     pause = 8 * MINUTE if dice.chance(0.6) else 9 * HOUR
     steps = []
