@@ -18,7 +18,7 @@ from risk.simulate.days import produce
 from risk.simulate.describe import survey, told
 from risk.simulate.output import write_files
 from risk.simulate.publish import Pace, publish
-from risk.simulate.spec import CURRENCIES, PRESETS, RAILS, SIGNALS, BadSpec, Spec
+from risk.simulate.spec import CURRENCIES, RAILS, SIGNALS, BadSpec, Spec
 from risk.simulate.story import UnknownPayer, tell
 from risk.simulate.world import World, Written
 
@@ -54,6 +54,7 @@ Signal: TypeAlias = Annotated[
 ]
 WORLD = Spec()
 """What is made when nothing is said."""
+_START, _RAILS = WORLD.start.isoformat(), ",".join(WORLD.rails)
 
 
 @app.callback(invoke_without_command=True)
@@ -64,11 +65,11 @@ def simulate(
         float | None, typer.Option(min=0.01, help="Payments a second, for --kafka.")
     ] = None,
     seed: Seed = WORLD.seed,
-    start: Start = WORLD.start.isoformat(),
+    start: Start = _START,
     payers: Payers = WORLD.payers,
     days: Days = WORLD.days,
     preset: Preset = WORLD.preset,
-    rails: Rails = ",".join(WORLD.rails),
+    rails: Rails = _RAILS,
     currency: Currency = WORLD.currency,
     signal: Signal = WORLD.signal,
     out: Annotated[
@@ -119,11 +120,11 @@ def simulate(
 @app.command("describe")
 def describe(
     seed: Seed = WORLD.seed,
-    start: Start = WORLD.start.isoformat(),
+    start: Start = _START,
     payers: Payers = WORLD.payers,
     days: Days = WORLD.days,
     preset: Preset = WORLD.preset,
-    rails: Rails = ",".join(WORLD.rails),
+    rails: Rails = _RAILS,
     currency: Currency = WORLD.currency,
     signal: Signal = WORLD.signal,
     draw: Annotated[
@@ -151,11 +152,11 @@ def describe(
 def story(
     payer: Annotated[str, typer.Option(help="The customer, for example P0000042.")],
     seed: Seed = WORLD.seed,
-    start: Start = WORLD.start.isoformat(),
+    start: Start = _START,
     payers: Payers = WORLD.payers,
     days: Days = WORLD.days,
     preset: Preset = WORLD.preset,
-    rails: Rails = ",".join(WORLD.rails),
+    rails: Rails = _RAILS,
     currency: Currency = WORLD.currency,
     signal: Signal = WORLD.signal,
     skip: Annotated[int, typer.Option(min=0, help="Begin so many days after the start.")] = 0,

@@ -61,7 +61,7 @@ def _elsewhere(spec: Spec, numbers: Iterator[int], processes: int) -> Iterator[W
 
 
 def _settle(spec: Spec) -> None:
-    global _world  # noqa: PLW0603 - each process of the pool makes its world once
+    global _world
     signal(SIGINT, SIG_IGN)  # the process that started us ends us
     signal(SIGTERM, SIG_IGN)
     _world = World(spec)

@@ -71,8 +71,9 @@ class Survey:
             for n, count in self.channels.most_common()
         )
         return [
-            f"{self.payments:,} payments in {self.spec.days} days, {self.payments / people:.2f} a "
-            f"payer and day; {self.declined / self.payments:.1%} declined; "
+            f"{self.payments:,} payments in {self.spec.days} days, "
+            f"{self.payments / people:.2f} a payer and day; "
+            f"{self.declined / self.payments:.1%} declined; "
             f"{self.memos / max(self.transfers, 1):.0%} of transfers with a memo",
             f"channels: {channels}",
         ]
@@ -100,7 +101,8 @@ class Survey:
         ordered = sorted(self.frauds.items(), key=lambda item: (-item[1].payments, item[0]))
         for kind, fraud in ordered:
             lines.append(
-                f"{kind:<24}{len(fraud.cases):>7,}{fraud.payments:>10,}{fraud.cents / 100:>13,.0f}"
+                f"{kind:<24}{len(fraud.cases):>7,}{fraud.payments:>10,}"
+                f"{fraud.cents / 100:>13,.0f}"
                 f"{fraud.unseen / fraud.payments:>8.0%}{fraud.reported / fraud.payments:>10.0%}"
                 f"  {payer_id(fraud.example)}"
             )
@@ -112,7 +114,8 @@ def told(spec: Spec) -> str:
     """One line that names the world, for whatever quotes a figure from it."""
     return (
         f"world: preset {spec.preset}, memo signal {spec.signal}, seed {spec.seed}, "
-        f"{spec.payers:,} payers from {spec.start}, rails {','.join(spec.rails)}, {spec.currency}"
+        f"{spec.payers:,} payers from {spec.start}, rails {','.join(spec.rails)}, "
+        f"{spec.currency}"
     )
 
 

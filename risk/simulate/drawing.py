@@ -47,10 +47,9 @@ def _hours(axes: Any, found: Survey) -> None:
 def _amounts(axes: Any, found: Survey) -> None:
     uses = [use for use in sorted(found.amounts) if found.amounts[use]]
     sums = [[max(cents, 1) / 100 for cents in found.amounts[use]] for use in uses]
-    axes.boxplot(
-        sums, orientation="horizontal", tick_labels=[USES[use].name for use in uses], whis=(5, 95),
-        showfliers=False,
-    )  # fmt: skip
+    names = [USES[use].name for use in uses]
+    look = {"orientation": "horizontal", "whis": (5, 95), "showfliers": False}
+    axes.boxplot(sums, tick_labels=names, **look)
     axes.set_xscale("log")
     axes.invert_yaxis()
     axes.set(title="How much: 5th to 95th percentile by use", xlabel=found.spec.currency)
@@ -83,8 +82,8 @@ def _mule(axes: Any, found: Survey) -> None:
         (False, "tab:blue", "ordinary"),
     ):
         chosen = [n for n, move in enumerate(moves) if move[2] == stolen]
-        axes.scatter([places[n] for n in chosen], [heights[n] for n in chosen], s=18, color=colour,
-                     label=label)  # fmt: skip
+        points = [places[n] for n in chosen], [heights[n] for n in chosen]
+        axes.scatter(*points, s=18, color=colour, label=label)
     axes.set(
         title=f"Money through one mule ({payer_id(number)}): in less out",
         ylabel=found.spec.currency,

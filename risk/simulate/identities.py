@@ -97,9 +97,10 @@ class Identities:
         if sort in (MERCHANT, MACHINE):
             identity = f"m{key & 0xFFFFFFFFF:09x}"
             codes = USES[use_of(index)].codes
+            category = codes[(key >> 40) % len(codes)]
             return (
                 f'"payee":{{"id":"{identity}","name":{text(name)},"country":"{code}"}},'
-                f'"merchant":{{"id":"{identity}","category":"{codes[(key >> 40) % len(codes)]}"}}'
+                f'"merchant":{{"id":"{identity}","category":"{category}"}}'
             ), name
         key = self._key(reference)
         return (

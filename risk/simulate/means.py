@@ -1,4 +1,4 @@
-"""By what means: channel, device, where the device is, the rail, and whether it went through."""
+"""By what means: channel, device and its place, rail, and whether it went through."""
 
 import numpy as np
 
@@ -85,7 +85,8 @@ def devices(
 
 def _has_device(owner: Words, key: Words, channel: Ints) -> Flags:
     wallet = unit(draw(key, 12)) < unit(draw(owner, 61)) * _WALLET
-    return (channel == APP) | (channel == WEB) | ((channel == POS) & wallet)
+    has: Flags = (channel == APP) | (channel == WEB) | ((channel == POS) & wallet)
+    return has
 
 
 def statuses(rows: Rows, key: Words) -> Ints:

@@ -1,8 +1,8 @@
 """Whom a payment goes to.
 
-A payee is one integer, its reference: what sort it is, its country, how often it has changed its
-account, and its number within its sort. All else about it (name, account, category) is computed
-from that integer when it is written down, so that no table of payees has to be kept.
+A payee is one integer, its reference: what sort it is, its country, how often it has changed
+its account, and its number within its sort. All else about it (name, account, category) is
+computed from that integer when it is written down, so that no table of payees has to be kept.
 """
 
 from dataclasses import dataclass

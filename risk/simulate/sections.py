@@ -1,4 +1,4 @@
-"""The text files a linguist edits: `[section]` lines, one entry a line, `#` begins a comment."""
+"""The text files a linguist edits: `[section]`, one entry a line, `#` begins a comment."""
 
 import re
 from collections.abc import Iterator

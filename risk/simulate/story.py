@@ -25,8 +25,8 @@ def tell(world: World, payer: str, days: Iterable[int]) -> Iterator[str]:
     number = _number(world, payer)
     people = world.people
     yield (
-        f"{payer}  {world.identities.name(number)}, {people.age[number]}, {_home(world, number)}, "
-        f"{'a business' if people.business[number] else 'a person'}, "
+        f"{payer}  {world.identities.name(number)}, {people.age[number]}, "
+        f"{_home(world, number)}, {'a business' if people.business[number] else 'a person'}, "
         f"{people.activity[number]:.1f} times as active as the mean"
     )
     account = int(pack(PAYER, int(people.country[number]), 0, number))

@@ -85,7 +85,8 @@ class Writer:
         if self._price == 1.0 and self._exponent == 2:
             return cents
         price = round(self._price * 100) * 10**self._exponent
-        return np.maximum(cents * price // 10_000, np.minimum(cents, 1))
+        minor: Ints = np.maximum(cents * price // 10_000, np.minimum(cents, 1))
+        return minor
 
     def _memo(
         self,

@@ -1,4 +1,4 @@
-"""Is the world as hard as it should be, and does nothing give the fraud away?
+"""Whether the world is as hard as it should be, and nothing gives the fraud away.
 
     python tests/world/check_world.py [--seeds 101-105] [--payers 4000] [--days 90]
 

@@ -13,6 +13,8 @@ from risk.simulate.world import World
 
 
 class Party(msgspec.Struct):
+    """A payer or a payee."""
+
     id: str
     name: str = ""
     account: str = ""
@@ -20,11 +22,15 @@ class Party(msgspec.Struct):
 
 
 class Shop(msgspec.Struct):
+    """A merchant."""
+
     id: str
     category: str
 
 
 class Device(msgspec.Struct):
+    """What the payer used."""
+
     id: str
     ip: str
     country: str

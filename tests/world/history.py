@@ -41,7 +41,8 @@ def event(table: Table) -> Values:
 EVENT_ONLY = ("amount", "channel", "foreign", "hour", "round")
 PAST = (
     "new payee", "unknown device", "gap", "count 1h", "count 24h", "count 7d", "sum 24h",
-    "z of amount", "payees 24h", "payers of payee", "payments to payee", "known name, new account",
+    "z of amount", "payees 24h", "payers of payee", "payments to payee",
+    "known name, new account",
     "declined 1h", "gap in kind", "payee age", "device age",
 )  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""The same seed gives the same bytes; another seed another world; and what a preset promises."""
+"""The same seed gives the same bytes, another seed another world; what a preset promises."""
 
 import hashlib
 from dataclasses import replace

@@ -81,7 +81,7 @@ def debit_without_mandate(scene: Scene, dice: Dice, day: int, number: int) -> Ca
     ring = Dice(scene.spec.seed, 111, day // 60, dice.below(3))
     creditor = int(pack(CREDITOR, scene.home(victim), 0, use << 24 | 100 + ring.below(200)))
     cents, steps = int(dice.lognormal(2_400, 0.7)), []
-    at = scene.moment(dice, day, "night batch")
+    at = scene.moment(dice, day, "night-batch")
     for _ in range(1 + dice.below(3)):
         given = {} if unseen else {"cents": cents, "payee": creditor}
         steps.append(Step(at, victim, use, given, timed=not unseen))

@@ -15,8 +15,8 @@ _LONGEST = 150
 """Days from the first payment of a case to its last, a mule's included."""
 
 EVERY, SCAM, DEMO = range(3)
-"""What multiplies the rate: the preset's factor; that and its further one on scams; nothing, but
-only in the demo."""
+"""What multiplies the rate: the preset's factor; that and its further one on scams; nothing,
+and the kind occurs only in the demo."""
 
 
 class Script(NamedTuple):
@@ -67,12 +67,16 @@ class Casebook:
 
     def __init__(self, scene: Scene):
         self._scene = scene
-        self._forget(0)
+        self._floor = 0
+        self._begun: set[int] = set()
+        self._agenda: dict[int, list[Entry]] = {}
 
     def today(self, day: int) -> Sequence[Entry]:
         """The payments of cases on that day."""
         if day < self._floor:
-            self._forget(day)
+            self._begun.clear()
+            self._agenda.clear()
+            self._floor = day
         for past in range(self._floor, day):
             self._agenda.pop(past, None)
         self._floor = day
@@ -85,11 +89,6 @@ class Casebook:
         found = self._agenda.get(day, [])
         # in an order that does not depend on which days were asked for before
         return sorted(found, key=lambda entry: (entry.case.number, entry.number))
-
-    def _forget(self, day: int) -> None:
-        self._floor = day
-        self._begun: set[int] = set()
-        self._agenda: dict[int, list[Entry]] = {}
 
     def begin(self, day: int) -> list[Case]:
         """The cases that begin on that day."""

@@ -116,7 +116,7 @@ def lost_or_stolen(scene: Scene, dice: Dice, day: int, number: int) -> Case:
 
 
 def mistaken(scene: Scene, dice: Dice, day: int, number: int) -> Case:
-    """An honest payment that its payer forgot, or denies: reported as fraud, which it is not."""
+    """An honest payment that its payer forgot, or denies: reported as fraud."""
     use = USE[("online", "subscription", "shop", "travel")[dice.pick((6, 2, 1, 1))]]
     step = Step(day * 86_400_000, scene.victim(dice, day), use, timed=False)
     return Case(number, "first_party", (step,), dice.lognormal(10, 1.0), fraud=False)
