@@ -16,7 +16,7 @@ from risk.simulate.stream import Floats, Ints, Words, below, draw, fold, pick, s
 from risk.simulate.uses import USE, USES
 
 _EVENT_BLOCK, _TRIP_BLOCK = 100, 60
-_EVENT_SHARE, _TRIP_SHARE = 0.33, 0.25  # 1.2 events and 1.5 trips a year
+_EVENT_SHARE, _TRIP_SHARE = 0.33, 0.22  # 1.2 events and 1.5 trips a year
 _LONG_AGO = 1_000_000  # keeps block numbers positive for days before the start
 _RESORTS = np.array(
     [

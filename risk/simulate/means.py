@@ -1,4 +1,4 @@
-"""By what means: channel, device, where the device is, the rail, and whether it went through."""
+"""By what means: channel, device and its place, rail, and whether it went through."""
 
 import numpy as np
 
@@ -78,14 +78,15 @@ def devices(
     new = (unit(draw(key, 11)) < UNKNOWN_DEVICE[rows.use]) & (channel != POS)
     device = np.where(new, fold(key, 60), own) >> np.uint64(2) | np.uint64(1)
     country = np.where(life.abroad[local] >= 0, life.abroad[local], people.country[rows.payer])
-    hidden = unit(draw(key, 13)) < _HIDDEN_SHARE
+    hidden = (unit(draw(key, 13)) < _HIDDEN_SHARE) & (channel != POS)
     country = np.where(hidden, below(draw(key, 14), len(COUNTRIES)), country)
     return np.where(_has_device(owner, key, channel), device.astype(np.int64), 0), country
 
 
 def _has_device(owner: Words, key: Words, channel: Ints) -> Flags:
     wallet = unit(draw(key, 12)) < unit(draw(owner, 61)) * _WALLET
-    return (channel == APP) | (channel == WEB) | ((channel == POS) & wallet)
+    has: Flags = (channel == APP) | (channel == WEB) | ((channel == POS) & wallet)
+    return has
 
 
 def statuses(rows: Rows, key: Words) -> Ints:

@@ -1,8 +1,8 @@
 """Whom a payment goes to.
 
-A payee is one integer, its reference: what sort it is, its country, how often it has changed its
-account, and its number within its sort. All else about it (name, account, category) is computed
-from that integer when it is written down, so that no table of payees has to be kept.
+A payee is one integer, its reference: what sort it is, its country, how often it has changed
+its account, and its number within its sort. All else about it (name, account, category) is
+computed from that integer when it is written down, so that no table of payees has to be kept.
 """
 
 from dataclasses import dataclass
@@ -38,10 +38,13 @@ from risk.simulate.uses import (
 MERCHANT, MACHINE, PAYER, STRANGER, OWN, COMPANY, OFFICE, EXCHANGE, CREDITOR = range(9)
 """Sorts of payee, as they are written down."""
 
+LANDLORDS = 1 << 24
+"""Companies from this number on let houses."""
+
 _SORT_BITS, _COUNTRY_BITS, _VERSION_BITS, _USE_BITS = 52, 44, 38, 24
 
 _NEW_DETAILS = 0.04  # suppliers, landlords and friends a year who send a new account
-_RENEWAL, _CONTRACT = 700, 1_600  # days until a favourite, or a creditor, is replaced
+_RENEWAL, _CONTRACT = 900, 1_200  # days until a favourite, or a creditor, is replaced
 _YEAR, _LONG_AGO = 365, 3_650
 _COMPANY_SHARE = {"company": 0.8, "trader": 0.6, "supplier": 0.92, "landlord": 0.4}
 _POPULAR_SHARE = 0.4  # of payments to sellers go to those who sell to hundreds
@@ -203,7 +206,8 @@ class Market:
         here = near & ~company & ~popular
         sort = np.where(company, COMPANY, np.where(here, PAYER, STRANGER))
         index = np.where(here, inside, outside)
-        return sort, np.where(company, pick(word, self._tables["company"]), index)
+        firm = pick(word, self._tables["company"]) + (LANDLORDS if name == "landlord" else 0)
+        return sort, np.where(company, firm, index)
 
 
 def _versions(sort: Ints, country: Ints, index: Ints, day: int) -> Ints:

@@ -81,7 +81,7 @@ def debit_without_mandate(scene: Scene, dice: Dice, day: int, number: int) -> Ca
     ring = Dice(scene.spec.seed, 111, day // 60, dice.below(3))
     creditor = int(pack(CREDITOR, scene.home(victim), 0, use << 24 | 100 + ring.below(200)))
     cents, steps = int(dice.lognormal(2_400, 0.7)), []
-    at = scene.moment(dice, day, "night batch")
+    at = scene.moment(dice, day, "night-batch")
     for _ in range(1 + dice.below(3)):
         given = {} if unseen else {"cents": cents, "payee": creditor}
         steps.append(Step(at, victim, use, given, timed=not unseen))
@@ -101,7 +101,7 @@ def pass_on(scene: Scene, dice: Dice, case: Case) -> Case:
 def _passed(scene: Scene, dice: Dice, step: Step) -> Iterator[Step]:
     """One to four payments: onward transfers, cards, cash; a tenth is kept."""
     sort, _, _, mule = unpack(step.given.get("payee", 0))
-    if sort != PAYER or "cents" not in step.given or step.kind:
+    if sort != PAYER or "cents" not in step.given or step.kind or dice.chance(0.35):
         return
     unseen = dice.chance(0.3)
     cents = step.given["cents"] * (0.3 + 0.67 * dice.unit())

@@ -21,13 +21,15 @@ def card_not_present(scene: Scene, dice: Dice, day: int, number: int) -> Case:
     thief = {"device": dice.word() >> 2 | 1} if dice.chance(0.55) else {}
     place = _FOREIGN[dice.below(len(_FOREIGN))] if dice.chance(0.45) else scene.home(victim)
     shops = [_shop(scene, dice, place) for _ in range(1 + dice.below(3))]
+    if dice.chance(0.25):  # a platform where the victim buys too
+        shops[0] = scene.market.habitual(victim, USE["online"], day, dice.word())
     pause = 8 * MINUTE if dice.chance(0.6) else 9 * HOUR
     steps = []
     if dice.chance(0.25) and not unseen:
         given = {"cents": 50 + dice.below(250), "payee": shops[0], "channel": WEB, **thief}
         steps.append(Step(at, victim, USE["online"], given))
         at += int(dice.lognormal(pause, 1.0))
-    for turn in range(1 + dice.poisson(0.8)):
+    for turn in range(1 + dice.poisson(0.65)):
         if unseen:
             given = {}
         else:
@@ -114,7 +116,7 @@ def lost_or_stolen(scene: Scene, dice: Dice, day: int, number: int) -> Case:
 
 
 def mistaken(scene: Scene, dice: Dice, day: int, number: int) -> Case:
-    """An honest payment that its payer forgot, or denies: reported as fraud, which it is not."""
+    """An honest payment that its payer forgot, or denies: reported as fraud."""
     use = USE[("online", "subscription", "shop", "travel")[dice.pick((6, 2, 1, 1))]]
     step = Step(day * 86_400_000, scene.victim(dice, day), use, timed=False)
     return Case(number, "first_party", (step,), dice.lognormal(10, 1.0), fraud=False)
