@@ -6,6 +6,7 @@ was stopped needs this file, the book and the scorer, and nothing else.
 
 from collections.abc import Mapping
 from hashlib import blake2b
+from itertools import filterfalse
 from typing import Final, Protocol
 
 import msgspec
@@ -83,7 +84,7 @@ def decision_id(source: Source) -> str:
 def decide(transaction: Transaction, known: Known, bench: Bench, source: Source) -> Decision:
     """Judge one payment by what is known about it. The same arguments give the same record."""
     values = {**known.payment, **known.history, **known.reading}
-    unknowns = tuple([name for name in bench.names if name not in values])
+    unknowns = tuple(filterfalse(values.__contains__, bench.names))
     score = bench.scorer.score(values)
     values["score"] = score.points
     matches = bench.evaluator.match(values, transaction.at)

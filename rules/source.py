@@ -10,6 +10,7 @@ is needed twice); no name and no text of a book.
 """
 
 from collections.abc import Mapping
+from sys import intern
 from typing import Any, Final, Literal, TypeAlias
 
 from rules.condition import (
@@ -33,7 +34,7 @@ from rules.condition import (
     Type,
 )
 from rules.model import ALWAYS, Listing
-from rules.totals import CALCULATIONS
+from rules.totals import CALCULATIONS, FUNCTIONS
 from rules.vocabulary import Scalar
 from rules.wording import fold
 
@@ -42,10 +43,10 @@ CONTRARY: Final = {"<": ">=", "<=": ">", ">": "<=", ">=": "<", "==": "!=", "!=":
 
 GET: Final[Mapping[Kind, str]] = {
     "number": """\
-    if type({slot}) is float:
-        if not -inf < {slot} < inf:
+    if {slot}.__class__ is float:
+        if {slot} > MOST or {slot} < LEAST:
             {slot} = nan
-    elif type({slot}) is not int:
+    elif {slot}.__class__ is not int:
         {slot} = nan
 """,
     "flag": """\
@@ -53,14 +54,21 @@ GET: Final[Mapping[Kind, str]] = {
         {slot} = None
 """,
     "text": """\
-    if type({slot}) is not str:
+    if {slot}.__class__ is not str:
         {slot} = None
 """,
     "folded": """\
-    {slot} = fold({slot}) if type({slot}) is str else None
+    {slot} = fold({slot}) if {slot}.__class__ is str else None
 """,
 }
-"""What makes of any value one of the kind, or unknown."""
+"""What makes of any value one of the kind, or unknown (NaN for a number, else None)."""
+
+
+def compile_function(source: str, name: str, constants: Mapping[str, object]) -> Any:
+    """Compile generated source and give its function `name`; it sees the `constants` only."""
+    namespace: dict[str, Any] = {**FUNCTIONS, **constants, "__builtins__": {}}
+    exec(compile(source, "<book>", "exec"), namespace)  # noqa: S102 # no text of a book is in it
+    return namespace[name]
 
 
 class Writer:
@@ -87,7 +95,8 @@ class Writer:
         """Statements that put every value read by the conditions so far into its slot."""
         return "".join(
             [
-                f"    {slot} = get({self.constant(name)})\n" + GET[kind].format(slot=slot)
+                f"    {slot} = get({self.constant(intern(name))})\n"
+                + GET[kind].format(slot=slot)
                 for (name, kind), slot in self._slots.items()
             ]
         )
