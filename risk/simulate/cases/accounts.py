@@ -116,7 +116,7 @@ def _passed(scene: Scene, dice: Dice, step: Step) -> Iterator[Step]:
             use = USE["person"] if dice.chance(0.7) else USE["family"]
             family = ("salary", "rent", "person", "")[dice.below(4)]
             given["family"] = FAMILY[family]
-            if dice.chance(0.7):
+            if dice.chance(0.5):
                 given["payee"] = scene.mule(dice, step.day, scene.home(mule))
         else:
             use = (USE["crypto"], USE["cash"])[way - 1]

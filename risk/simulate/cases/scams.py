@@ -72,7 +72,7 @@ def romance(scene: Scene, dice: Dice, day: int, number: int) -> Case:
     """Ten payments in two to three months to somebody never met."""
     victim = scene.victim(dice, day, (40, 75))
     unseen = dice.chance(0.5)
-    country = (31, 20, 13, 11)[dice.below(4)] if dice.chance(0.18) else scene.home(victim)
+    country = scene.receiving(dice) if dice.chance(0.18) else scene.home(victim)
     loved = [scene.mule(dice, day, country) for _ in range(1 + dice.below(3))]
     span, count = 60 + dice.below(36), 10 + dice.below(2)
     at = scene.daytime(dice, day)

@@ -6,7 +6,14 @@ from functools import cached_property
 import numpy as np
 
 from risk.simulate.cases.case import DAY_MILLIS
-from risk.simulate.payees import PAYER, STRANGER, Market, pack
+from risk.simulate.payees import (
+    PAYER,
+    STRANGER,
+    Market,
+    pack,
+    receiver_abroad,
+    shop_abroad,
+)
 from risk.simulate.people import People
 from risk.simulate.spec import Spec
 from risk.simulate.stream import Dice, Ints
@@ -49,6 +56,14 @@ class Scene:
         """The payer's country."""
         return int(self.people.country[payer])
 
+    def selling(self, dice: Dice) -> int:
+        """A country where shops abroad are."""
+        return int(shop_abroad(np.array([dice.word()], dtype=np.uint64))[0])
+
+    def receiving(self, dice: Dice) -> int:
+        """A country where money is sent to."""
+        return int(receiver_abroad(np.array([dice.word()], dtype=np.uint64))[0])
+
     def moment(self, dice: Dice, day: int, profile: str) -> int:
         """A time on that day, in milliseconds since the world's first midnight."""
         minute = int(MINUTES[HOURS.index(profile)][dice.word() >> 52])
@@ -75,8 +90,7 @@ class Scene:
         life = Dice(self.spec.seed, 110, slot, begun + 1_000)
         if life.chance(0.35):
             return self._inside(life, day)
-        abroad = life.chance(0.06)
-        where = (13, 19, 20, 23)[life.below(4)] if abroad else country
+        where = self.receiving(life) if life.chance(0.06) else country
         return int(pack(STRANGER, where, 0, self.market.stranger(life.word())))
 
     def _inside(self, life: Dice, day: int) -> int:
