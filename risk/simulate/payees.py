@@ -24,15 +24,15 @@ from risk.simulate.stream import (
     zipf,
 )
 from risk.simulate.uses import (
-    CARD,
-    KIND,
-    TRANSFER,
     ABROAD,
+    CARD,
     FAVOURITES,
     FRESH,
+    KIND,
     LOCAL,
     PAYEE,
     PAYEES,
+    TRANSFER,
     USES,
     is_monthly,
     named,
@@ -83,6 +83,12 @@ def pack(sort: Ints | int, country: Ints | int, version: Ints | int, index: Ints
         | np.asarray(index, dtype=np.int64)
     )
     return reference
+
+
+def pack_one(sort: int, country: int, version: int, index: int) -> int:
+    """`pack` for Python integers."""
+    head = sort << _SORT_BITS | country << _COUNTRY_BITS
+    return head | version << _VERSION_BITS | index
 
 
 def unpack(reference: int) -> tuple[int, int, int, int]:

@@ -2,7 +2,7 @@
 
 from risk.simulate.cases.case import HOUR, MINUTE, Case, Step
 from risk.simulate.cases.scene import Scene
-from risk.simulate.payees import MERCHANT, pack
+from risk.simulate.payees import MERCHANT, pack_one
 from risk.simulate.stream import Dice
 from risk.simulate.uses import APP, APPROVED, DECLINED, USE, WEB
 
@@ -44,7 +44,7 @@ def card_not_present(scene: Scene, dice: Dice, day: int, number: int) -> Case:
 def _shop(scene: Scene, dice: Dice, country: int) -> int:
     """Thieves buy where everybody buys."""
     use = USE[_GOODS[dice.pick([weight for _, weight in _GOODS])][0]]
-    return int(pack(MERCHANT, country, 0, scene.market.shop(use, dice.word())))
+    return pack_one(MERCHANT, country, 0, scene.market.shop(use, dice.word()))
 
 
 def card_testing(scene: Scene, dice: Dice, day: int, number: int) -> Case:
@@ -82,8 +82,8 @@ def rush(scene: Scene, dice: Dice, day: int, number: int) -> Case:
     for _ in range(cards):
         payer = scene.victim(dice, day)
         country = scene.home(payer) if country < 0 else country
-        shop = int(
-            pack(MERCHANT, country, 0, scene.market.shop(use, number << 8 & (1 << 64) - 1))
+        shop = pack_one(
+            MERCHANT, country, 0, scene.market.shop(use, number << 8 & (1 << 64) - 1)
         )
         given = {"cents": price * (1 + dice.below(3)), "payee": shop, "channel": WEB}
         steps.append(Step(at, payer, use, given))
@@ -103,7 +103,7 @@ def lost_or_stolen(scene: Scene, dice: Dice, day: int, number: int) -> Case:
         cents = min(_CONTACTLESS_CENTS, int(dice.lognormal(2_400, 0.6)))
         given = {
             "cents": cents,
-            "payee": int(pack(MERCHANT, scene.home(victim), 0, shop)),
+            "payee": pack_one(MERCHANT, scene.home(victim), 0, shop),
             "device": 0,
         }
         steps.append(Step(at, victim, USE[name], {} if unseen else given, timed=not unseen))

@@ -10,7 +10,7 @@ from risk.simulate.payees import (
     PAYER,
     STRANGER,
     Market,
-    pack,
+    pack_one,
     receiver_abroad,
     shop_abroad,
 )
@@ -41,16 +41,26 @@ class Scene:
 
         Two in three are of the given ages; where few such customers exist, any will do.
         """
-        people = self.people
         young, old = ages if dice.chance(0.67) else ANY_AGE
+        everybody = self._firms if business else self._everybody
         found = 0
         for _ in range(_TRIES):
-            found = dice.below(len(people))
-            fits = bool(people.business[found]) == business and people.joined[found] <= day
-            fits = fits and (business or young <= people.age[found] <= old)
-            if fits and dice.unit() ** 2 * 4 < people.activity[found]:
+            found, age, firm, joined, activity = everybody[dice.below(len(everybody))]
+            fits = firm == business and joined <= day and (business or young <= age <= old)
+            if fits and dice.unit() ** 2 * 4 < activity:
                 break
         return found
+
+    @cached_property
+    def _everybody(self) -> list[tuple[int, int, bool, int, float]]:
+        people = self.people
+        columns = (people.age, people.business, people.joined, people.activity)
+        rows = zip(range(len(people)), *(column.tolist() for column in columns), strict=True)
+        return list(rows)
+
+    @cached_property
+    def _firms(self) -> list[tuple[int, int, bool, int, float]]:
+        return [row for row in self._everybody if row[2]] or self._everybody
 
     def home(self, payer: int) -> int:
         """The payer's country."""
@@ -91,7 +101,7 @@ class Scene:
         if life.chance(0.35):
             return self._inside(life, day)
         where = self.receiving(life) if life.chance(0.06) else country
-        return int(pack(STRANGER, where, 0, self.market.stranger(life.word())))
+        return pack_one(STRANGER, where, 0, self.market.stranger(life.word()))
 
     def _inside(self, life: Dice, day: int) -> int:
         """A customer of ours: two in five a fresh account, the others with an ordinary life."""
@@ -104,7 +114,7 @@ class Scene:
             found = life.below(len(self.people))
         if self.people.business[found]:
             found = (found + 1) % len(self.people)
-        return int(pack(PAYER, self.home(found), 0, found))
+        return pack_one(PAYER, self.home(found), 0, found)
 
     @cached_property
     def _arrivals(self) -> tuple[Ints, Ints]:
