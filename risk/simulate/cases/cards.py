@@ -6,7 +6,10 @@ from risk.simulate.payees import MERCHANT, pack_one
 from risk.simulate.stream import Dice
 from risk.simulate.uses import APP, APPROVED, DECLINED, USE, WEB
 
-_GOODS = (("online", 6), ("shop", 1), ("travel", 1), ("subscription", 1), ("other", 1))
+_GOODS = (
+    ("online", 10), ("food", 2), ("transport", 2), ("shop", 2), ("travel", 2), ("other", 1),
+    ("subscription", 1),
+)  # fmt: skip
 _CONTACTLESS_CENTS = 5_000
 
 
