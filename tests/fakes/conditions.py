@@ -1,6 +1,7 @@
-"""Random condition trees, books of them, and random values: what evaluators must agree on."""
+"""Random condition trees, and books of them: what evaluators must agree on."""
 
 from fakes.bare_books import LISTS, WORDS, book_of, one_rule
+from fakes.values import EDGES
 from hypothesis import strategies as st
 
 from rules.condition import (
@@ -23,7 +24,6 @@ from rules.condition import (
     StartsWith,
 )
 from rules.model import Book, Window
-from rules.vocabulary import Scalar
 
 named = {
     kind: st.sampled_from(
@@ -31,7 +31,6 @@ named = {
     )  # type: ignore[arg-type] # a word's type is a node's type
     for kind in ("number", "text", "flag")
 }
-EDGES = [0, 1, -1, 5, 3, 2.5, -0.5, 0.1, 2**53, 1e-05, 1e22, 1.7e308, 5e-324]
 
 numbers = st.recursive(
     st.one_of(
@@ -96,55 +95,4 @@ def books(draw: st.DrawFn, max_rules: int = 6) -> Book:
             one_rule(f"R-{n:03}", draw(trees), mode=draw(modes), window=draw(windows))
             for n in range(draw(st.integers(1, max_rules)))
         ]
-    )
-
-
-scalars: st.SearchStrategy[Scalar] = st.one_of(
-    st.sampled_from(EDGES),
-    st.booleans(),
-    st.sampled_from(["a", "A ", "Ann", "", "Straße", "\uff21b", "2026-1-1", '"', "\x00", "1"]),
-    st.floats(),
-    st.integers(),
-    st.integers(-(10**400), 10**400),
-    st.text(max_size=4),
-)
-values = st.dictionaries(st.sampled_from(sorted(WORDS)), scalars)
-fitting = st.fixed_dictionaries(
-    {},
-    optional={
-        name: {
-            "number": st.one_of(st.sampled_from(EDGES), st.integers(-3, 6), st.floats()),
-            "text": st.sampled_from(["a", "A ", "b", "Ann", "Straße", "2026-01-01"]),
-            "flag": st.booleans(),
-        }[word.type]
-        for name, word in WORDS.items()
-    },
-)
-"""Values of their words' types, as they come in production."""
-
-events = st.tuples(
-    st.one_of(fitting, fitting, values),
-    st.one_of(st.integers(-2, 12), st.integers(-(2**60), 2**60)),
-)
-
-
-def _is_exact(value: Scalar) -> bool:
-    return not isinstance(value, int) or abs(value) <= 2**53
-
-
-exact_events = st.tuples(
-    st.one_of(
-        fitting,
-        fitting,
-        st.dictionaries(st.sampled_from(sorted(WORDS)), scalars.filter(_is_exact)),
-    ),
-    st.one_of(st.integers(-2, 12), st.integers(-(2**50), 2**50)),
-)
-"""Without what 64-bit floats cannot hold; parsers refuse it (`features.fields`)."""
-
-
-def shown(book: Book) -> str:
-    """The conditions of a book, for the report of a mismatch."""
-    return "\n".join(
-        f"{rule.id} {rule.window} {rule.condition}" for rule in book.rules.values()
     )
