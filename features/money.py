@@ -20,8 +20,8 @@ EXPONENTS: Final[Mapping[str, int]] = {
 }
 """Currencies in use -> decimals. Gold, test codes and the like have none and are left out."""
 
-_DECIMAL: Final = re.compile(r"(0|[1-9][0-9]{0,15})(?:\.([0-9]{1,4}))?", re.ASCII)
-_RATE: Final = re.compile(r"([0-9]{1,15})(?:\.([0-9]{1,15}))?", re.ASCII)
+_DECIMAL: Final = re.compile(r"(0|[1-9][0-9]{0,15})(?:\.([0-9]{1,4}))?")
+_RATE: Final = re.compile(r"[0-9]{1,15}(?:\.[0-9]{1,15})?")
 
 
 def exponent(currency: str) -> int | None:
@@ -71,29 +71,17 @@ class Rates:
         Raises ValueError that names the row (counted from 1) if a currency is not known or a
         rate is not a decimal number > 0.
         """
-        base_exponent = EXPONENTS.get(base)
-        if base_exponent is None:
+        if base not in EXPONENTS:
             raise ValueError("the base currency is not a currency of ISO 4217")
-        dated: dict[str, dict[int, tuple[int, int]]] = {}
-        for number, (currency, start, rate) in enumerate(rows, 1):
-            match = _RATE.fullmatch(rate)
-            if (
-                currency not in EXPONENTS
-                or match is None
-                or not int(match[1] + (match[2] or ""))
-            ):
+        dated: dict[str, dict[int, Rate]] = {}
+        for number, (currency, start, text) in enumerate(rows, 1):
+            if currency not in EXPONENTS or not _RATE.fullmatch(text) or not text.strip("0."):
                 raise ValueError(f"rate {number}: needs a currency of ISO 4217 and a rate > 0")
-            fraction = match[2] or ""
-            numerator = int(match[1] + fraction) * 10**base_exponent
+            whole, _, fraction = text.partition(".")
+            numerator = int(whole + fraction) * 10 ** EXPONENTS[base]
             denominator = 10 ** (len(fraction) + EXPONENTS[currency])
-            dated.setdefault(currency, {})[start] = (numerator, denominator)
-        return cls(
-            base,
-            {
-                currency: tuple((start, *by_start[start]) for start in sorted(by_start))
-                for currency, by_start in dated.items()
-            },
-        )
+            dated.setdefault(currency, {})[start] = (start, numerator, denominator)
+        return cls(base, {name: tuple(sorted(of.values())) for name, of in dated.items()})
 
     def to_base(self, minor: int, currency: str, at: int) -> int | None:
         """Minor units of `currency` (>= 0) -> minor units of the base, rounded half to even.

@@ -18,6 +18,7 @@ from pydantic import (
     ValidationInfo,
     field_validator,
 )
+from pydantic.config import JsonDict
 
 from features.fields import END, is_category, is_clean, is_clean_memo, is_ip, microseconds
 from features.money import EXPONENTS, MAX_MINOR, minor_units
@@ -65,7 +66,10 @@ _Ip = Annotated[
 ]
 _Category = Annotated[
     str,
-    Field(description="ISO 18245 merchant category, four digits"),
+    Field(
+        description="ISO 18245 merchant category",
+        json_schema_extra={"pattern": "^[0-9]{4}$"},
+    ),
     _must(is_category, "must be four digits"),
 ]
 _Currency = Annotated[
@@ -77,6 +81,14 @@ _Currency = Annotated[
 
 class _Strict(BaseModel):
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+
+
+_ONE_AMOUNT: Final[JsonDict] = {
+    "oneOf": [
+        {"required": ["amount"], "properties": {"amount": {"type": "string"}}},
+        {"required": ["amount_minor"], "properties": {"amount_minor": {"type": "integer"}}},
+    ]
+}
 
 
 class PayerModel(_Strict):
@@ -117,6 +129,8 @@ class TransactionModel(_Strict):
     Exactly one of `amount` and `amount_minor` must be given.
     """
 
+    model_config = ConfigDict(json_schema_extra=_ONE_AMOUNT)
+
     id: _Id = Field(description="id of the payment; a repeat gets the first answer again")
     time: _Time
     kind: Kind
@@ -127,6 +141,7 @@ class TransactionModel(_Strict):
         None,
         description="decimal text in major units, at most the currency's decimals",
         examples=["12.34"],
+        json_schema_extra={"pattern": r"^(0|[1-9][0-9]{0,15})(\.[0-9]{1,4})?$"},
     )
     amount_minor: Annotated[int, Field(ge=0, le=MAX_MINOR)] | None = Field(
         None,

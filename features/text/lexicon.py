@@ -3,7 +3,7 @@
 A phrase is found word by word: "gift card" is found in "gift-card", not in "gift cardigan".
 Case, accents and umlauts do not matter; umlauts are found as ae, oe, ue too. A phrase belongs
 here only if honest payments hardly ever hold it: "sofort" is a way of paying, "HMRC" and
-"Polizei" get honest money, "voucher" and "IT support" stand in the books of every town.
+"IRS" get honest money, "google play" sells films, people get new bank accounts of their own.
 """
 
 from collections.abc import Mapping
@@ -39,9 +39,9 @@ PHRASES: Final[Mapping[str, str]] = {
     """,
     "gift_card": """
         gift card, gift cards, giftcard, giftcards, gift voucher, gift vouchers, voucher codes,
-        google play, steam card, steam cards, itunes card, itunes cards, amazon card,
-        amazon gift, apple gift, ebay card, ebay cards, paysafecard, paysafe card, neosurf,
-        razer gold
+        google play card, google play cards, google play gift, steam card, steam cards,
+        itunes card, itunes cards, amazon gift, apple gift, ebay card, ebay cards, paysafecard,
+        paysafe card, neosurf, razer gold
         geschenkkarte, geschenkkarten, geschenkgutschein, geschenkgutscheine, gutscheinkarte,
         gutscheinkarten, gutscheincode, gutscheincodes, guthabenkarte, guthabenkarten
         carte cadeau, cartes cadeau, cartes cadeaux, chèque cadeau, chèques cadeaux,
@@ -83,22 +83,21 @@ PHRASES: Final[Mapping[str, str]] = {
     """,
     "impersonation": """
         safe account, secure account, security account, fraud department, fraud team,
-        bank security, security department, your bank, account suspended, account blocked,
-        account compromised, verify your account, arrest warrant, warrant for your arrest,
-        police officer, police investigation, tax arrears, tax debt, tax refund, irs
-        sicheres konto, sicherheitskonto, betrugsabteilung, sicherheitsabteilung, ihre bank,
-        ihrer bank, konto gesperrt, haftbefehl, kriminalpolizei, polizeibeamter, steuerfahndung
-        compte sécurisé, service fraude, service des fraudes, votre banque, compte bloqué,
-        compte suspendu, mandat d'arrêt, police judiciaire, conseiller bancaire
-        cuenta segura, departamento de fraude, departamento de fraudes, su banco, tu banco,
-        cuenta bloqueada, cuenta suspendida, orden de arresto, policía nacional
+        bank security, security department, this is your bank, account suspended,
+        account blocked, account compromised, verify your account, arrest warrant,
+        warrant for your arrest, police officer, police investigation
+        sicheres konto, sicherheitskonto, betrugsabteilung, sicherheitsabteilung,
+        konto gesperrt, haftbefehl, kriminalpolizei, polizeibeamter, steuerfahndung
+        compte sécurisé, service fraude, service des fraudes, compte bloqué, compte suspendu,
+        mandat d'arrêt, police judiciaire, conseiller bancaire
+        cuenta segura, departamento de fraude, departamento de fraudes, cuenta bloqueada,
+        cuenta suspendida, orden de arresto, policía nacional
     """,
     "advance_fee": """
-        release fee, clearance fee, customs fee, customs fees, customs clearance, loan fee,
-        loan processing fee, prize fee, claim your prize, prize money, lottery prize,
-        lottery winnings, inheritance fee, inheritance funds, redelivery fee, parcel fee,
-        package fee, unlock funds, unlock the funds, release of funds, release the funds,
-        activation fee, advance fee
+        release fee, clearance fee, customs fee, customs fees, loan fee, loan processing fee,
+        prize fee, claim your prize, lottery prize, lottery winnings, inheritance fee,
+        inheritance funds, redelivery fee, parcel fee, package fee, unlock funds,
+        unlock the funds, release of funds, release the funds, activation fee, advance fee
         freigabegebühr, freischaltgebühr, zollgebühr, zollgebühren, paketgebühr,
         lotteriegewinn, gewinnauszahlung, erbschaftsgebühr, vorabgebühr, kreditgebühr,
         gebühr für gewinn
@@ -111,17 +110,16 @@ PHRASES: Final[Mapping[str, str]] = {
         new bank details, changed bank details, change of bank details, updated bank details,
         bank details have changed, bank details changed, new account details,
         new account number, changed account details, new iban, updated iban,
-        new banking details, our new account, change of account, account details have changed,
-        new bank account
+        new banking details, our new account, account details have changed
         neue bankverbindung, neuer bankverbindung, geänderte bankverbindung,
         bankverbindung geändert, bankverbindung hat sich, neue kontoverbindung,
         geänderte kontoverbindung, neue iban, neuen iban, neue kontonummer,
-        änderung der bankverbindung, neues bankkonto
+        änderung der bankverbindung
         nouveau rib, nouvel iban, nouvelles coordonnées bancaires, changement de rib,
-        changement de coordonnées bancaires, changement d'iban, nouveau compte bancaire,
+        changement de coordonnées bancaires, changement d'iban,
         coordonnées bancaires ont changé
-        nueva cuenta bancaria, nuevo iban, nuevos datos bancarios, cambio de cuenta,
-        cambio de datos bancarios, datos bancarios han cambiado
+        nuevo iban, nuevos datos bancarios, cambio de datos bancarios,
+        datos bancarios han cambiado
     """,
     "instruction": """
         ignore previous, ignore all previous, ignore the previous, ignore all prior,
