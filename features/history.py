@@ -5,7 +5,9 @@ log, and returns its values; the same log gives the same values and the same sta
 was saved and restored in between. The laws of a window are in `features.windows`.
 
 A velocity is **unknown until it is warm**: until the log has covered its window (and delay)
-since it was declared. `since` says from which event time the log is complete for it.
+since it was declared. `since` says from which event time the log is complete for it. Only what
+more of the past could not change is known earlier: a last payment that was found, and that
+somebody is not new.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -157,7 +159,8 @@ class History:
         if at >= self._warm_at:
             return
         for v in self._plan.velocities:
-            if v.name in out and at - self._since[v.name] < v.reach:
+            is_certain = v.fn in ("last", "since_last") or out.get(v.name) is False
+            if v.name in out and at - self._since[v.name] < v.reach and not is_certain:
                 del out[v.name]
 
     def _declare(self, since: int) -> None:
