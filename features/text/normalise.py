@@ -37,8 +37,8 @@ _STACKED: Final = re.compile(r"([\u0300-\u036f]{2})[\u0300-\u036f]+")
 class Plain(msgspec.Struct, frozen=True, gc=False):
     """A normalised memo.
 
-    `hidden` counts places where something was concealed: invisible characters inside words, text
-    direction overrides, tags, words of mixed scripts. `cut` tells that there was more.
+    `hidden` counts places where something was concealed: invisible characters inside words,
+    text direction overrides, tags, words of mixed scripts. `cut` tells that there was more.
     """
 
     text: str
@@ -86,8 +86,8 @@ def _is_selector(sign: str) -> bool:
 def _fold_lookalikes(text: str) -> tuple[str, int]:
     """Make lookalike words ASCII, and count the words that mixed scripts.
 
-    A word with ASCII letters in it always folds; a word of lookalikes alone only if no letter of
-    the text really is of another script, so that Russian stays Russian.
+    A word with ASCII letters in it always folds; a word of lookalikes alone only if no letter
+    of the text really is of another script, so that Russian stays Russian.
     """
     table = lookalikes()
     foreign = any(_is_other(sign) and sign not in table for sign in text)

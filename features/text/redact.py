@@ -32,8 +32,8 @@ _LONG_PARTS: Final = 12  # digits with gaps: shorter ones are dates and amounts
 _CARD_PREFIX: Final = re.compile(
     r"4|5[0-8]|6|3[0-9]|81|82|9792|2(?:20[0-4]|22[1-9]|2[3-9]|[3-6]|70|71|720)"
 )
-"""First digits of the issuers: Visa, Mastercard, Maestro, Discover, UnionPay, RuPay, Amex, Diners,
-JCB, Troy, Mir."""
+"""First digits of Visa, Mastercard, Maestro, Discover, UnionPay, RuPay, Amex, Diners, JCB, Troy
+and Mir."""
 
 
 class Redacted(msgspec.Struct, frozen=True, gc=False):
@@ -114,11 +114,21 @@ def _is_grouped(groups: list[str]) -> bool:
     return len(sizes) == 1 or by_fours or sizes in ([4, 6, 5], [4, 6, 4])
 
 
-def _own_words(text: str, own: Iterable[str], tokens: _Tokens) -> str:
+def mentions(text: str, own: Iterable[str]) -> bool:
+    """Whether any of the payer's words stands anywhere in a text, also inside a word."""
     folded = text.casefold()
+    return any([part in folded for term in own for part in _parts(term.casefold())])
+
+
+def _parts(term: str) -> list[str]:
+    return [part for part in dict.fromkeys([term, *term.split()]) if len(part) >= 3]
+
+
+def _own_words(text: str, own: Iterable[str], tokens: _Tokens) -> str:
+    if not mentions(text, own):
+        return text
     for term in own:
-        for part in dict.fromkeys([term, *term.split()]):
-            if len(part) >= 3 and part.casefold() in folded:
-                pattern = re.compile(rf"(?<!\w){re.escape(part)}(?!\w)", re.IGNORECASE)
-                text = pattern.sub(tokens.put("PAYER"), text)
+        for part in _parts(term):
+            pattern = re.compile(rf"(?<!\w){re.escape(part)}(?!\w)", re.IGNORECASE)
+            text = pattern.sub(tokens.put("PAYER"), text)
     return text

@@ -1,0 +1,20 @@
+"""Reading a memo with what the package brings: the seam that the pipeline calls."""
+
+from collections.abc import Sequence
+from functools import cache
+
+from features.text.local import LocalReader, load_reader
+from features.text.schema import Reading
+
+__all__ = ["Reading", "default_reader", "read"]
+
+
+@cache
+def default_reader() -> LocalReader:
+    """The local reader with the phrase lists of the package and no name list."""
+    return load_reader()
+
+
+def read(memo: str | None, own: Sequence[str] = ()) -> Reading:
+    """Read a memo; the same memo is always read the same."""
+    return default_reader().read(memo, own)
