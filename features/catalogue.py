@@ -150,7 +150,7 @@ HISTORY: Final = (
     _history(
         "payee_is_new",
         "flag",
-        "the payer never paid this payee (or merchant); unknown for the payer's first payment",
+        "the payer never paid this payee (or merchant); unknown for the first payment to one",
     ),
     _history(
         "device_is_new",

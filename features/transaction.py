@@ -1,11 +1,12 @@
 """What arrives, as the core sees it: parsed, normalised, money in minor units, time in UTC.
 
 A `Transaction` is only made by `features.message.parse` (from bytes) or by a test; everything
-behind that edge trusts it.
+behind that edge trusts it. The parties are decoded from the wire as they stand here, so their
+bounds are the wire's bounds; `features.fields` holds what a type cannot say.
 """
 
 from collections.abc import Mapping
-from typing import Literal, TypeAlias
+from typing import Annotated, Literal, TypeAlias
 
 import msgspec
 
@@ -16,35 +17,47 @@ Kind: TypeAlias = Literal["card", "transfer", "direct_debit", "cash", "other"]
 Channel: TypeAlias = Literal["app", "web", "pos", "atm", "branch", "phone", "api", "other"]
 Status: TypeAlias = Literal["pending", "approved", "declined", "reversed"]
 
+Id: TypeAlias = Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
+"""Names one thing, without control characters; compared byte for byte."""
 
-class Payer(msgspec.Struct, frozen=True, gc=False):
+Name: TypeAlias = Annotated[str, msgspec.Meta(max_length=256)]
+Memo: TypeAlias = Annotated[str, msgspec.Meta(max_length=1000)]
+
+
+class Party(
+    msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True, omit_defaults=True
+):
+    """Somebody or something in a payment; a field that is absent or null is not known."""
+
+
+class Payer(Party, frozen=True, gc=False):
     """Who pays. `id` is the key of the Kafka record; countries are ISO 3166-1 alpha-2."""
 
-    id: str
-    account: str | None = None
+    id: Id
+    account: Id | None = None
     country: str | None = None
 
 
-class Payee(msgspec.Struct, frozen=True, gc=False):
+class Payee(Party, frozen=True, gc=False):
     """Who is paid."""
 
-    id: str
-    name: str | None = None
-    account: str | None = None
+    id: Id
+    name: Name | None = None
+    account: Id | None = None
     country: str | None = None
 
 
-class Merchant(msgspec.Struct, frozen=True, gc=False):
+class Merchant(Party, frozen=True, gc=False):
     """The shop of a card payment; `category` is an ISO 18245 code of four digits."""
 
-    id: str
+    id: Id
     category: str | None = None
 
 
-class Device(msgspec.Struct, frozen=True, gc=False):
+class Device(Party, frozen=True, gc=False):
     """What the payer used."""
 
-    id: str
+    id: Id
     ip: str | None = None
     country: str | None = None
 

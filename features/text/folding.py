@@ -26,6 +26,9 @@ _ASCII: Final = (
     .lower()
     .translate(bytes.maketrans(_ASCII_PUNCTUATION.encode(), b" " * len(_ASCII_PUNCTUATION)))
 )
+SPACED: Final = re.compile(r"(?<!\w)(?:[^\W\d_][ .*_-]){4,}[^\W\d_](?!\w)")
+"""Five letters or more with a sign between each two: a word that shall not be seen."""
+
 _LETTERS: Final = str.maketrans("013457@$", "oieastas")
 _DISGUISED: Final = re.compile(r"(?<![\w@$])(?=[a-z0-9]*[a-z])[a-z]*[0134578@$][a-z0-9@$]*")
 _DIGIT: Final = re.compile(r"[0-9@$]")
@@ -50,6 +53,8 @@ class Folded(msgspec.Struct, frozen=True, gc=False):
 
 def fold(text: str) -> Folded:
     """Fold a normalised text."""
+    if SPACED.search(text):
+        return _fold_spaced(text)
     if text.isascii():
         lower = text.encode("ascii").translate(_ASCII).decode("ascii")
         return Folded(_DISGUISED.sub(_undisguise, lower) if _DIGIT.search(lower) else lower)
@@ -58,6 +63,15 @@ def fold(text: str) -> Folded:
     if len(folded) == len(text):
         return Folded(folded)
     return Folded(folded, tuple([i for i, piece in enumerate(pieces) for _ in piece]))
+
+
+def _fold_spaced(text: str) -> Folded:
+    """Words that are written letter by letter count as words."""
+    gaps = {at for run in SPACED.finditer(text) for at in range(run.start() + 1, run.end(), 2)}
+    kept = [at for at in range(len(text)) if at not in gaps]
+    folded = fold("".join([text[at] for at in kept]))
+    origins = folded.origins or range(len(folded.text))
+    return Folded(folded.text, tuple([kept[origin] for origin in origins]))
 
 
 def _undisguise(match: re.Match[str]) -> str:

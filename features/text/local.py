@@ -10,7 +10,7 @@ from typing import Final
 
 import msgspec
 
-from features.text.folding import Folded, fold
+from features.text.folding import SPACED, Folded, fold
 from features.text.language import Languages, load_languages
 from features.text.lexicon import STRONG, Hit, Lexicon, load_lexicon
 from features.text.names import NameList
@@ -34,22 +34,22 @@ TONE_OF_A_PHRASE: Final = 0.35
 
 _MANY: Final = 16_384
 _LINK: Final = re.compile(
-    r"https?://\S+|\bwww\.\S+"
-    r"|\b[\w-]{2,}\.(?:com|net|org|info|biz|ru|cn|xyz|top|site|online|shop|club|live|link|click|icu"
-    r"|ly|io|app|me)(?:/\S+|\b)",
+    r"h(?:tt|xx)ps?://\S+|\bwww\.[a-z0-9]\S*"
+    r"|(?<![\w@.-])[a-z0-9-]{2,63}(?:\.[a-z0-9-]{1,63}){0,4}"
+    r"\.(?:com|net|org|info|biz|io|me|app|dev|xyz|top|site|online|shop|live|link|click|ly|gl"
+    r"|co|uk|de|fr|es|nl|it|at|ch|be|eu|ru|cn|us|cc|tk|gg)(?![\w-])(?:/\S*)?",
     re.IGNORECASE,
 )
 # What only text for a model holds: chat template tokens, roles, JSON, and long encoded runs.
 _MARKUP: Final = re.compile(
     r"<\|?/?(?:im_start|im_end|endoftext|system|user|assistant|begin_of_text|eot_id)[^>]*>"
-    r"|\[/?INST\]|<</?SYS>>|</?s>|\{\s*\\?[\"']\w|\"\s*:\s*[\[{\"\d]|```|<!--|</?\w+>"
+    r"|\[/?INST\]|<</?SYS>>|</?s>|\{\s*\\?[\"']\w|\"\s*:\s*[\[{\"\d]|```|<!--|</?[a-z]{1,20}>"
     r"|(?:^|\s|#)(?:system|assistant|user|human)\s*:",
     re.IGNORECASE,
 )
 _ENCODED: Final = re.compile(
     r"[A-Za-z0-9+/=_-]{32,}|(?:\\[xu][0-9a-f]{2,4}){3,}|(?:%[0-9a-f]{2}){4,}"
 )
-_SPACED: Final = re.compile(r"(?<!\w)(?:[^\W\d_][ .*_-]){4,}[^\W\d_](?!\w)")
 _FIRM: Final = re.compile(
     r"\b(?:Ltd|LTD|Limited|LIMITED|PLC|plc|LLP|LLC|Inc|INC|Corp|CORP|GmbH|GMBH|AG|KG|SA|SAS|SARL|SRL"
     r"|SpA|SPA|BV|NV|AB|Oy|AS)\b"
@@ -60,7 +60,7 @@ _PATTERNS: Final[tuple[tuple[re.Pattern[str], Flag], ...]] = (
     (_LINK, "link"),
     (_MARKUP, "instruction"),
     (_ENCODED, "obfuscated"),
-    (_SPACED, "obfuscated"),
+    (SPACED, "obfuscated"),
 )
 
 

@@ -242,7 +242,7 @@ def client(server: Server, **settings: Any) -> AsyncClient:
 
 
 def test_a_stream_is_given_piece_by_piece_and_then_whole() -> None:
-    """Comments are skipped, reads may split a character, usage may come on a chunk of its own."""
+    """Comments are skipped, reads may split a character, usage may come on its own."""
     data = b": keep-alive\n\n" + event("", finish_reason=None) + event("gün") + event("stig")
     data += event(None, finish_reason="stop") + USAGE_ONLY + b"data: [DONE]\n\n"
     split = data.index("ü".encode()) + 1
@@ -368,7 +368,7 @@ def test_retries_are_a_tenth_of_calls_in_the_long_run() -> None:
 
 
 def test_a_cancelled_call_gives_its_connection_back() -> None:
-    """Deadlines cancel at every point of a connection's life; afterwards the pool still works."""
+    """Deadlines cancel at every point of a connection's life; the pool still works."""
 
     async def run() -> str:
         async with serving(lambda request: said("ok", after=0.01)) as server:
