@@ -130,7 +130,7 @@ class Server:
                 self.requests.append(request)
                 if await self._answer(self.script(request), writer):
                     return
-        except (asyncio.IncompleteReadError, ConnectionError):
+        except (asyncio.IncompleteReadError, asyncio.CancelledError, ConnectionError):
             pass
         finally:
             writer.close()
