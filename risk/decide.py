@@ -5,14 +5,17 @@ was stopped needs this file, the book and the scorer, and nothing else.
 """
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
+from itertools import filterfalse
 from typing import Final, Protocol
 
 import msgspec
 
-from features.payment import payment_values
-from features.transaction import Transaction
+from features.catalogue import Value
+from features.fields import instant
+from features.money import Rates
+from features.plan import Plan
+from features.transaction import Scalar, Transaction
 from risk.decision import (
     Contribution,
     Decision,
@@ -20,7 +23,6 @@ from risk.decision import (
     Hit,
     Outcome,
     Reason,
-    Scalar,
     Source,
     Version,
 )
@@ -29,8 +31,6 @@ from risk.score.scorer import Scorer
 from rules.model import Book
 from rules.tree import Matches
 from rules.verdict import judge
-
-EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Evaluator(Protocol):
@@ -42,7 +42,11 @@ class Evaluator(Protocol):
 
 
 class Bench(msgspec.Struct, frozen=True):
-    """All that judges: a book, the evaluator made from it, a scorer, and what they read."""
+    """All that judges: a book, what was made from it, and a scorer.
+
+    `names` are the values that book and scorer read; `attributes` those that the book lets
+    upstream send.
+    """
 
     book: Book
     evaluator: Evaluator
@@ -50,17 +54,19 @@ class Bench(msgspec.Struct, frozen=True):
     book_version: Version
     scorer_version: Version
     names: tuple[str, ...]
+    plan: Plan
     base_exponent: int
+    rates: Rates
+    attributes: Mapping[str, Value]
 
 
-class Known(msgspec.Struct, frozen=True):
+class Known(msgspec.Struct, frozen=True, gc=False):
     """What was gathered about one payment before it is judged.
 
-    `base_minor` is the amount in minor units of the book's currency, None without a rate;
-    `history` and `reading` hold known values only.
+    `payment` are the values of its own fields; all three hold known values only.
     """
 
-    base_minor: int | None
+    payment: dict[str, Scalar]
     history: dict[str, Scalar]
     reading: dict[str, Scalar]
     flags: tuple[Flag, ...] = ()
@@ -77,9 +83,8 @@ def decision_id(source: Source) -> str:
 
 def decide(transaction: Transaction, known: Known, bench: Bench, source: Source) -> Decision:
     """Judge one payment by what is known about it. The same arguments give the same record."""
-    payment = payment_values(transaction, known.base_minor, bench.base_exponent)
-    values = {**payment, **known.history, **known.reading}
-    unknowns = tuple([name for name in bench.names if name not in values])
+    values = {**known.payment, **known.history, **known.reading}
+    unknowns = tuple(filterfalse(values.__contains__, bench.names))
     score = bench.scorer.score(values)
     values["score"] = score.points
     matches = bench.evaluator.match(values, transaction.at)
@@ -93,21 +98,19 @@ def decide(transaction: Transaction, known: Known, bench: Bench, source: Source)
         source=source,
         transaction_id=transaction.id,
         payer_id=transaction.payer.id,
-        event_time=EPOCH + timedelta(microseconds=transaction.at),
+        event_time=instant(transaction.at),
         amount_minor=transaction.amount_minor,
         currency=transaction.currency,
         outcome=outcome,
         tier=verdict.tier,
         score=score.points,
-        contributions=tuple(
-            [Contribution(name, points) for name, points in score.contributions]
-        ),
+        contributions=tuple([Contribution(*added) for added in score.contributions]),
         reasons=reasons,
         hits=tuple([Hit(hit.rule, hit.tier) for hit in verdict.hits]),
         shadow=tuple([Hit(hit.rule, hit.tier) for hit in verdict.shadow]),
         shadow_outcome=verdict.shadow_outcome,
         unknown_rules=verdict.unknown_rules,
-        values={"payment": payment, "history": known.history, "local": known.reading},
+        values={"payment": known.payment, "history": known.history, "local": known.reading},
         unknowns=unknowns,
         book=bench.book_version,
         scorer=bench.scorer_version,
@@ -120,9 +123,9 @@ ID_REUSED: Final = Reason(
 )
 
 REFUSALS: Final[Mapping[str, str]] = {
-    "MALFORMED": "The message is no valid payment; it is on the dead-letter topic",
-    "OVERSIZED": "The message is too long to be a payment; it is on the dead-letter topic",
-    "CRASHED": "This message ended the worker repeatedly; it is on the dead-letter topic",
+    "MALFORMED": "The message is no valid payment; it is a dead letter now",
+    "OVERSIZED": "The message is too long to be a payment; it is a dead letter now",
+    "CRASHED": "Deciding the message ended the worker again and again; it is a dead letter now",
 }
 """Why a message got an answer without being judged: the closed set of dead-letter reasons."""
 
@@ -147,7 +150,11 @@ def refuse(code: str, bench: Bench, source: Source) -> Decision:
 
 
 def repeat(
-    transaction: Transaction, first: FirstAnswer, bench: Bench, source: Source
+    transaction: Transaction,
+    first: FirstAnswer,
+    flags: tuple[Flag, ...],
+    bench: Bench,
+    source: Source,
 ) -> Decision:
     """Answer a payment that was sent before as it was answered then."""
     return Decision(
@@ -155,7 +162,7 @@ def repeat(
         source=source,
         transaction_id=transaction.id,
         payer_id=transaction.payer.id,
-        event_time=EPOCH + timedelta(microseconds=transaction.at),
+        event_time=instant(transaction.at),
         amount_minor=transaction.amount_minor,
         currency=transaction.currency,
         outcome=first.outcome,
@@ -167,4 +174,5 @@ def repeat(
         book=bench.book_version,
         scorer=bench.scorer_version,
         duplicate_of=first.id,
+        flags=flags,
     )

@@ -5,11 +5,13 @@ versions of what judged it. One schema everywhere; a decision read back equals t
 """
 
 from datetime import datetime
-from typing import Literal, TypeAlias
+from typing import Annotated, Literal, TypeAlias
 
 import msgspec
+from msgspec import Meta
 
-Scalar: TypeAlias = str | float | int | bool
+from features.transaction import Scalar
+
 Outcome: TypeAlias = Literal["approve", "review", "reject"]
 Flag: TypeAlias = Literal["key_mismatch", "id_reused"]
 
@@ -52,38 +54,50 @@ class Source(msgspec.Struct, frozen=True, gc=False):
     offset: int
 
 
-class Decision(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The answer to one input offset.
+def _says(description: str) -> Meta:
+    return Meta(description=description)
 
-    `score` is 0-100, None for a message that is no payment. `values` holds the known values by
-    source; `unknowns` names those that were not known. `duplicate_of` is the id of the first
-    decision about the same payment. `timings_us` is wall time by step, in microseconds.
-    """
 
-    schema: Literal[1] = 1
-    id: str
+class Decision(msgspec.Struct, frozen=True, kw_only=True, gc=False, forbid_unknown_fields=True):
+    """The answer to one input offset; fields of the payment are null if it was none."""
+
+    schema: Annotated[Literal[1], _says("version of this format")] = 1
+    id: Annotated[str, _says("32 hex digits made of `source`: one per input offset")]
     source: Source
-    transaction_id: str | None
+    transaction_id: Annotated[str | None, _says("null: the message is no payment")]
     payer_id: str | None
-    event_time: datetime | None
-    amount_minor: int | None
-    currency: str | None
+    event_time: Annotated[datetime | None, _says("when the payment happened, UTC")]
+    amount_minor: Annotated[int | None, _says("in minor units of `currency`")]
+    currency: Annotated[str | None, _says("ISO 4217")]
     outcome: Outcome
-    tier: str | None
-    score: int | None
-    contributions: tuple[Contribution, ...] = ()
+    tier: Annotated[str | None, _says("tier of the rules that made the outcome")]
+    score: Annotated[int | None, _says("0 to 100; null: the message was not judged")]
+    contributions: Annotated[tuple[Contribution, ...], _says("what the score is made of")] = ()
     reasons: tuple[Reason, ...] = ()
-    hits: tuple[Hit, ...] = ()
-    shadow: tuple[Hit, ...] = ()
-    shadow_outcome: Outcome | None = None
-    unknown_rules: tuple[str, ...] = ()
-    values: dict[str, dict[str, Scalar]] = {}
-    unknowns: tuple[str, ...] = ()
+    hits: Annotated[tuple[Hit, ...], _says("live rules that fired")] = ()
+    shadow: Annotated[tuple[Hit, ...], _says("rules on trial that fired, without effect")] = ()
+    shadow_outcome: Annotated[
+        Outcome | None, _says("what the outcome would be with the rules on trial")
+    ] = None
+    unknown_rules: Annotated[
+        tuple[str, ...], _says("rules that an unknown value left undecided")
+    ] = ()
+    values: Annotated[
+        dict[str, dict[str, Scalar]],
+        _says("every known value by its source: payment, history, local (the text reader)"),
+    ] = {}
+    unknowns: Annotated[
+        tuple[str, ...], _says("values that the book or the scorer reads and nobody knew")
+    ] = ()
     book: Version
     scorer: Version
-    duplicate_of: str | None = None
-    flags: tuple[Flag, ...] = ()
-    timings_us: dict[str, int] = {}
+    duplicate_of: Annotated[
+        str | None, _says("id of the first decision about the same payment, repeated here")
+    ] = None
+    flags: Annotated[tuple[Flag, ...], _says("what was odd about the message")] = ()
+    timings_us: Annotated[
+        dict[str, int], _says("wall time by step in microseconds; no part of the decision")
+    ] = {}
 
 
 encode = msgspec.json.Encoder().encode

@@ -5,17 +5,18 @@ fold over the log, one `Shard` a partition: what was decided never enters it, so
 same arrivals gives the same state, whoever decided them.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 
 import msgspec
 
-from features.catalogue import Value
 from features.errors import Malformed, Mistake
 from features.history import History
 from features.message import parse
-from features.money import Rates
+from features.payment import payment_values
+from features.plan import Plan
+from features.subject import Subject, subject_of
 from features.text.reading import read
-from features.transaction import Transaction
+from features.transaction import Scalar, Transaction
 from risk.decide import Bench, Known, decide, refuse, repeat
 from risk.decision import Decision, Flag, Source, encode
 from risk.ledger import Entry, FirstAnswer, Ledger, digest, first_answer
@@ -25,7 +26,7 @@ MAX_AHEAD_US = 24 * 3600 * 1_000_000
 and would push a payer's real history out of its windows."""
 
 
-class Arrival(msgspec.Struct, frozen=True):
+class Arrival(msgspec.Struct, frozen=True, gc=False):
     """One record of the transactions log. `timestamp_ms` is the record's, None in files."""
 
     partition: int
@@ -35,14 +36,14 @@ class Arrival(msgspec.Struct, frozen=True):
     timestamp_ms: int | None = None
 
 
-class DeadLetter(msgspec.Struct, frozen=True):
+class DeadLetter(msgspec.Struct, frozen=True, gc=False):
     """Why a message is no payment: a code of `risk.decide.REFUSALS` and every mistake."""
 
     code: str
     mistakes: tuple[Mistake, ...]
 
 
-class Answer(msgspec.Struct, frozen=True):
+class Answer(msgspec.Struct, frozen=True, gc=False):
     """What goes out for one arrival: the decision, its JSON, and a dead letter if it is one."""
 
     arrival: Arrival
@@ -54,8 +55,8 @@ class Answer(msgspec.Struct, frozen=True):
 class Shard:
     """The state of one partition."""
 
-    def __init__(self, known_ids: int) -> None:
-        self.history = History()
+    def __init__(self, known_ids: int, plan: Plan) -> None:
+        self.history = History(plan)
         self.ledger = Ledger(known_ids)
 
 
@@ -65,6 +66,25 @@ class Refused(Exception):
     def __init__(self, code: str, mistakes: tuple[Mistake, ...]) -> None:
         super().__init__(code)
         self.dead_letter = DeadLetter(code, mistakes)
+
+
+class Stopwatch:
+    """Wall time by step, in microseconds, of one decision."""
+
+    def __init__(self, clock: Callable[[], int]) -> None:
+        self.laps: dict[str, int] = {}
+        self._clock = clock
+        self._last = clock()
+
+    def lap(self, step: str) -> None:
+        """Give the time since the last call to this step."""
+        now = self._clock()
+        self.laps[step] = (now - self._last) // 1000
+        self._last = now
+
+
+class OtherVelocities(Exception):
+    """A book that cannot take over the history of the one before."""
 
 
 def always(arrival: Arrival) -> bool:
@@ -90,17 +110,30 @@ class Pipeline:
     def __init__(
         self,
         bench: Bench,
-        rates: Rates,
-        attributes: Mapping[str, Value],
         limits: Limits,
         clock: Callable[[], int],
     ) -> None:
         self._bench = bench
-        self._rates = rates
-        self._attributes = attributes
         self._limits = limits
         self._clock = clock
         self._shards: dict[int, Shard] = {}
+
+    @property
+    def book_hash(self) -> str:
+        """The content hash of the book that judges."""
+        return self._bench.book_version.hash
+
+    def adopt(self, bench: Bench) -> None:
+        """Judge by another bench from the next arrival on.
+
+        Raises `OtherVelocities` if what is kept of the past does not fit it.
+        """
+        if _kept(bench) != _kept(self._bench):
+            raise OtherVelocities(
+                "the book declares other velocities or another currency than the one before: "
+                "the history must be built anew, so restart the workers"
+            )
+        self._bench = bench
 
     def take(
         self, arrivals: Sequence[Arrival], admit: Callable[[Arrival], bool] = always
@@ -112,65 +145,65 @@ class Pipeline:
         return [self._answer(arrival, admit(arrival)) for arrival in arrivals]
 
     def fold(self, arrival: Arrival, recorded: FirstAnswer | None) -> None:
-        """Take up the state of an arrival that is decided already, as `take` would have."""
+        """Take up the state of an arrival that was decided before, as `take` would have.
+
+        `recorded` is its answer if it is still known. What was refused then never entered the
+        state, although another version, or a process that has not crashed on it, could read it.
+        """
+        if recorded is not None and recorded.refused:
+            return
         try:
             transaction = self._parse(arrival)
         except Refused:
             return
         shard = self._shard(arrival.partition)
         fingerprint = digest(transaction)
-        entry = shard.ledger.find(transaction.id)
-        if entry is None or entry.digest != fingerprint:
-            shard.history.observe(transaction, self._base(transaction))
-            shard.ledger.remember(transaction.id, Entry(fingerprint, recorded))
+        if shard.ledger.find(fingerprint) is None:
+            shard.history.observe(*self._seen(transaction))
+        shard.ledger.remember(fingerprint, Entry(transaction.id, recorded))
 
     def payers(self) -> int:
         """How many payers the state holds."""
-        return sum(shard.history.payers for shard in self._shards.values())
+        return sum(shard.history.sizes().get("payer", 0) for shard in self._shards.values())
 
     def _answer(self, arrival: Arrival, admitted: bool) -> Answer:
         source = Source(
             self._limits.topic, self._limits.epoch, arrival.partition, arrival.offset
         )
-        start = self._clock()
+        watch = Stopwatch(self._clock)
         try:
-            if not admitted:
-                raise Refused("CRASHED", ())
-            transaction = self._parse(arrival)
+            transaction = self._parse(arrival) if admitted else _condemn()
         except Refused as refused:
             decision = refuse(refused.dead_letter.code, self._bench, source)
             return Answer(arrival, decision, encode(decision), refused.dead_letter)
-        parsed = self._clock()
-        decision = self._judge(arrival, transaction, source, parsed)
-        timings = {"parse": (parsed - start) // 1000, **decision.timings_us}
-        decision = msgspec.structs.replace(decision, timings_us=timings)
+        watch.lap("parse")
+        decision = self._judge(arrival, transaction, source, watch)
+        decision = msgspec.structs.replace(decision, timings_us=watch.laps)
         return Answer(arrival, decision, encode(decision))
 
     def _judge(
-        self, arrival: Arrival, transaction: Transaction, source: Source, start: int
+        self, arrival: Arrival, transaction: Transaction, source: Source, watch: Stopwatch
     ) -> Decision:
         shard = self._shard(arrival.partition)
         fingerprint = digest(transaction)
-        entry = shard.ledger.find(transaction.id)
-        repeated = entry is not None and entry.digest == fingerprint
-        if repeated and entry is not None and entry.answer is not None:
-            return repeat(transaction, entry.answer, self._bench, source)
-        base_minor = self._base(transaction)
-        look = shard.history.recall if repeated else shard.history.observe
-        history = look(transaction, base_minor)
-        folded = self._clock()
+        entry = shard.ledger.find(fingerprint)
+        id_reused = entry is None and shard.ledger.knows_id(transaction.id)
+        flags = _flags(arrival, transaction, id_reused=id_reused)
+        if entry is not None and entry.answer is not None:
+            decision = repeat(transaction, entry.answer, flags, self._bench, source)
+            watch.lap("decide")
+            return decision
+        subject, payment = self._seen(transaction)
+        look = shard.history.observe if entry is None else shard.history.recall
+        history = look(subject, payment).values
+        watch.lap("history")
         reading = read(transaction.memo).values()
-        was_read = self._clock()
-        flags = _flags(arrival, transaction, id_reused=entry is not None and not repeated)
-        known = Known(base_minor, history, reading, flags)
+        watch.lap("text")
+        known = Known(payment, history, reading, flags)
         decision = decide(transaction, known, self._bench, source)
-        shard.ledger.remember(transaction.id, Entry(fingerprint, first_answer(decision)))
-        timings = {
-            "history": (folded - start) // 1000,
-            "text": (was_read - folded) // 1000,
-            "decide": (self._clock() - was_read) // 1000,
-        }
-        return msgspec.structs.replace(decision, timings_us=timings)
+        shard.ledger.remember(fingerprint, Entry(transaction.id, first_answer(decision)))
+        watch.lap("decide")
+        return decision
 
     def _parse(self, arrival: Arrival) -> Transaction:
         raw = arrival.value or b""
@@ -178,7 +211,7 @@ class Pipeline:
             text = f"{len(raw)} bytes; at most {self._limits.max_bytes} are read"
             raise Refused("OVERSIZED", (Mistake("", text),))
         try:
-            transaction = parse(raw, self._attributes)
+            transaction = parse(raw, self._bench.attributes)
         except Malformed as malformed:
             raise Refused("MALFORMED", malformed.mistakes) from None
         stamp = arrival.timestamp_ms
@@ -187,16 +220,27 @@ class Pipeline:
             raise Refused("MALFORMED", (Mistake("time", text),))
         return transaction
 
-    def _base(self, transaction: Transaction) -> int | None:
-        return self._rates.to_base(
+    def _seen(self, transaction: Transaction) -> tuple[Subject, dict[str, Scalar]]:
+        """A payment as history sees it, and the values of its own fields."""
+        base_minor = self._bench.rates.to_base(
             transaction.amount_minor, transaction.currency, transaction.at
         )
+        payment = payment_values(transaction, base_minor, self._bench.base_exponent)
+        return subject_of(transaction, base_minor), payment
 
     def _shard(self, partition: int) -> Shard:
         shard = self._shards.get(partition)
         if shard is None:
-            shard = self._shards[partition] = Shard(self._limits.known_ids)
+            shard = self._shards[partition] = Shard(self._limits.known_ids, self._bench.plan)
         return shard
+
+
+def _kept(bench: Bench) -> tuple[str, ...]:
+    return (bench.book.currency, *(velocity.digest for velocity in bench.plan.velocities))
+
+
+def _condemn() -> Transaction:
+    raise Refused("CRASHED", (Mistake("", "deciding it ended the process again and again"),))
 
 
 def _flags(arrival: Arrival, transaction: Transaction, *, id_reused: bool) -> tuple[Flag, ...]:

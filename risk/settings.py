@@ -9,11 +9,26 @@ import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,200}$")]
+
+def _like(pattern: str, allowed: str) -> Any:
+    """Pair a pattern with what it says in words."""
+    return Field(pattern=pattern, json_schema_extra={"allowed": allowed})
+
+
+Name = Annotated[
+    str,
+    _like(r"^[A-Za-z0-9._-]{1,200}$", "1 to 200 letters, digits, dots, dashes, underscores"),
+]
+Epoch = Annotated[
+    str, _like(r"^[A-Za-z0-9._-]{1,32}$", "1 to 32 letters, digits, dots, dashes, underscores")
+]
+Brokers = Annotated[
+    str, _like(r"^[^\s:,]+:\d{1,5}(,[^\s:,]+:\d{1,5})*$", "host:port, several with commas")
+]
 Port = Annotated[int, Field(ge=0, le=65535)]
 
 
@@ -22,18 +37,13 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    bootstrap: str = Field(
-        "127.0.0.1:9092",
-        pattern=r"^[^\s:,]+:\d{1,5}(,[^\s:,]+:\d{1,5})*$",
-        description="Kafka brokers, host:port, several with commas",
-    )
+    bootstrap: Brokers = Field("127.0.0.1:9092", description="Kafka brokers")
     topic_transactions: Name = Field("transactions", description="payments come in here")
     topic_decisions: Name = Field("decisions", description="answers go out here")
     topic_dead_letters: Name = Field("dead-letters", description="bytes that are no payment")
     topic_labels: Name = Field("labels", description="fraud reports")
-    topic_epoch: str = Field(
+    topic_epoch: Epoch = Field(
         "1",
-        pattern=r"^[A-Za-z0-9._-]{1,32}$",
         description="change it when the transactions topic is recreated: offsets start again",
     )
     group: Name = Field("riskstream", description="consumer group of the workers")
@@ -50,7 +60,7 @@ class Settings(BaseModel):
     host: str = Field("127.0.0.1", description="address of that port")
     batch: int = Field(64, ge=1, le=1000, description="payments taken at once")
     in_flight: int = Field(
-        2000, ge=1, le=100_000, description="undelivered decisions a partition before it pauses"
+        2000, ge=1, le=20_000, description="undelivered decisions a partition before it pauses"
     )
     max_bytes: int = Field(
         65_536, ge=1024, le=1_000_000, description="a longer message is a dead letter"
@@ -61,9 +71,15 @@ class Settings(BaseModel):
     known_ids: int = Field(
         100_000, ge=0, le=10_000_000, description="payment ids remembered a partition (repeats)"
     )
+    reload_seconds: float = Field(
+        2.0,
+        ge=0,
+        le=3600,
+        description="pause between looks at the book's files; 0 reloads on SIGHUP only",
+    )
     commit_seconds: float = Field(0.5, ge=0.05, le=60, description="pause between commits")
     log_level: Literal["debug", "info", "warning", "error"] = Field(
-        "info", description="logging"
+        "info", description="from which level on lines are logged"
     )
 
 
@@ -72,6 +88,8 @@ class BadSettings(Exception):
 
 
 ALIASES = {"KAFKA_BOOTSTRAP": "bootstrap"}
+FILE = "RISK_SETTINGS"
+"""The environment variable that names the settings file."""
 
 
 def load(
@@ -84,10 +102,8 @@ def load(
     Returns the settings and `{name: origin}`, origin being `default`, the file's path,
     `environment NAME` or `flag --name`. Raises `BadSettings` with all mistakes.
     """
-    environment = os.environ if environment is None else environment
-    file = file or (
-        Path(environment["RISK_SETTINGS"]) if "RISK_SETTINGS" in environment else None
-    )
+    environment = _set_variables(os.environ if environment is None else environment)
+    file = file or (Path(environment[FILE]) if FILE in environment else None)
     merged: dict[str, Any] = {}
     origins = dict.fromkeys(Settings.model_fields, "default")
     for found, origin in _layers(flags or {}, file, environment):
@@ -101,6 +117,42 @@ def load(
     except ValidationError as error:
         lines = [_mistake(item, merged, origins) for item in error.errors()]
         raise BadSettings("\n".join(lines)) from None
+
+
+def variable(name: str) -> str:
+    """Name the environment variable of a setting."""
+    return f"RISK_{name.upper()}"
+
+
+def unknown_variables(environment: Mapping[str, str] | None = None) -> list[str]:
+    """List variables that look like settings and are none: perhaps misspelt.
+
+    They are not refused, because Kubernetes sets some for every service (`RISK_PORT_9464_TCP`).
+    """
+    known = {FILE, *map(variable, Settings.model_fields)}
+    environment = _set_variables(os.environ if environment is None else environment)
+    return sorted(key for key in environment if key.startswith("RISK_") and key not in known)
+
+
+def allowed(name: str) -> str:
+    """Say in words which values a setting may have."""
+    field = Settings.model_fields[name]
+    if isinstance(field.json_schema_extra, dict):
+        return str(field.json_schema_extra["allowed"])
+    low = next((limit.ge for limit in field.metadata if hasattr(limit, "ge")), None)
+    high = next((limit.le for limit in field.metadata if hasattr(limit, "le")), None)
+    if low is not None and high is not None:
+        noun = "a whole number" if field.annotation is int else "a number"
+        return f"{noun} from {low} to {high}"
+    choices = [choice for choice in get_args(field.annotation) if isinstance(choice, str)]
+    if choices:
+        return ", ".join(choices)
+    return "text" if field.annotation is str else "a path"
+
+
+def _set_variables(environment: Mapping[str, str]) -> dict[str, str]:
+    """Leave out empty variables: what compose and Helm pass for no value."""
+    return {key: value for key, value in environment.items() if value}
 
 
 def _layers(
@@ -117,7 +169,7 @@ def _layers(
 def _environment_names(environment: Mapping[str, str]) -> dict[str, str]:
     names = {field: key for key, field in ALIASES.items() if key in environment}
     for field in Settings.model_fields:
-        if (key := f"RISK_{field.upper()}") in environment:
+        if (key := variable(field)) in environment:
             names[field] = key
     return names
 
@@ -136,4 +188,5 @@ def _mistake(item: Any, merged: Mapping[str, Any], origins: Mapping[str, str]) -
     field = Settings.model_fields.get(name)
     if field is None:
         return f"{name} ({origins.get(name)}): no such setting; `risk settings` lists them"
-    return f"{name} = {merged[name]!r} ({origins[name]}): {item['msg']}; {field.description}"
+    place = f"{name} = {merged[name]!r} ({origins[name]})"
+    return f"{place}: must be {allowed(name)}; {field.description}"

@@ -35,6 +35,7 @@ def worker(
     Exit status: 0 stopped as asked, 1 cannot start (says why), 70 something unexpected (start
     it again: it goes on where it was), 75 stopping took too long (nothing is lost).
     """
+    from risk.assembly import build_pipeline
     from risk.kafka_admin import check_topics
     from risk.worker.program import run_worker
 
@@ -47,9 +48,10 @@ def worker(
         "state_dir": state_dir,
     }
     settings, _ = load(flags, settings_file)
+    pipeline = build_pipeline(settings)
     mistakes = check_topics(settings)
     if mistakes:
         for mistake in mistakes:
             typer.echo(f"risk worker: {mistake}", err=True)
         raise typer.Exit(1)
-    run_worker(settings)
+    run_worker(settings, pipeline)

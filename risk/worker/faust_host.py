@@ -6,6 +6,7 @@ no tables, no declared topics, no web server.
 """
 
 import asyncio
+import logging
 from collections import defaultdict, deque
 from typing import Any
 
@@ -14,6 +15,8 @@ import faust
 from risk.pipeline import Arrival
 from risk.settings import Settings
 from risk.worker.runtime import Desk
+
+log = logging.getLogger("risk.worker")
 
 QUEUE = 1_000
 """Events between faust and the desk before the agent waits."""
@@ -28,6 +31,8 @@ without the wait every batch would be a batch of one."""
 
 def build_app(settings: Settings) -> faust.App:
     """A faust app that keeps at-least-once: see the settings' reasons in the module text."""
+    folder = settings.state_dir / "faust"
+    folder.mkdir(parents=True, exist_ok=True)  # faust makes the last part only
     return faust.App(
         settings.group,
         broker=f"kafka://{settings.bootstrap.replace(',', ';')}",
@@ -49,7 +54,7 @@ def build_app(settings: Settings) -> faust.App:
         consumer_auto_offset_reset="earliest",
         table_standby_replicas=1,
         worker_redirect_stdouts=False,
-        datadir=str(settings.state_dir / "faust"),
+        datadir=str(folder),
     )
 
 
@@ -64,6 +69,7 @@ class FaustHost:
         self._room = asyncio.Event()
         self._unsettled: defaultdict[int, deque[Any]] = defaultdict(deque)
         self._positions: dict[int, int] = {}
+        self._assigned: dict[int, Any] = {}
 
     async def run(self, desk: Desk, stop: asyncio.Event) -> None:
         """Feed the desk until `stop`, then drain, commit and leave the group."""
@@ -77,9 +83,14 @@ class FaustHost:
         self._app.agent(topic, name="intake")(self._intake)
 
         @self._app.on_partitions_revoked.connect  # type: ignore[untyped-decorator]
-        async def forget(_app: faust.App, revoked: Any, **_: Any) -> None:
-            self._forget({place.partition for place in revoked})
-            desk.revoke([place.partition for place in revoked])
+        async def revoke(_app: faust.App, places: Any, **_: Any) -> None:
+            self._forget(places)
+            desk.revoke([place.partition for place in places])
+
+        @self._app.on_partitions_assigned.connect  # type: ignore[untyped-decorator]
+        async def assign(_app: faust.App, places: Any, **_: Any) -> None:
+            self._assigned = {place.partition: place for place in places}
+            log.info("partitions assigned", extra={"partitions": sorted(self._assigned)})
 
         await self._app.start()
         tasks = [
@@ -106,12 +117,11 @@ class FaustHost:
 
     def lag(self) -> dict[int, int]:
         """From the broker's answers to fetches."""
-        consumer = self._app.consumer
         found = {}
-        for place in consumer.assignment():
-            end = consumer.highwater(place)
+        for partition, place in self._assigned.items():
+            end = self._app.consumer.highwater(place)
             if end is not None:
-                found[place.partition] = max(0, end - self._positions.get(place.partition, end))
+                found[partition] = max(0, end - self._positions.get(partition, end))
         return found
 
     async def _intake(self, stream: Any) -> None:
@@ -141,7 +151,9 @@ class FaustHost:
             await desk.take(batch)
             await desk.relief(list(batch))
 
-    def _forget(self, revoked: set[int]) -> None:
+    def _forget(self, places: Any) -> None:
+        revoked = {place.partition for place in places}
+        self._assigned = {k: v for k, v in self._assigned.items() if k not in revoked}
         kept = [event for event in self._queue if event.message.partition not in revoked]
         self._queue.clear()
         self._queue.extend(kept)

@@ -13,12 +13,14 @@ from collections.abc import Coroutine
 from functools import partial
 from typing import Any, Final
 
-from risk.assembly import build_pipeline
+from risk.assembly import build_tested_bench
+from risk.pipeline import Pipeline
 from risk.settings import Settings
 from risk.worker.clients import KafkaConnectionError, producer, read_range
 from risk.worker.desk import StreamDesk
 from risk.worker.logs import start_logs
 from risk.worker.metrics import Metrics
+from risk.worker.reload import BookWatch
 from risk.worker.runtime import Host
 from risk.worker.watch import Pulse, serve_watch
 
@@ -38,13 +40,12 @@ class BrokerGone(Exception):
     """No broker answers at the start."""
 
 
-def run_worker(settings: Settings) -> None:
-    """Run until SIGTERM or SIGINT; raises what is wrong with book, broker or port at the start.
+def run_worker(settings: Settings, pipeline: Pipeline) -> None:
+    """Run until SIGTERM or SIGINT; raises what is wrong with broker or port at the start.
 
     Anything unexpected later ends the process with status 70.
     """
     start_logs(settings.log_level)
-    pipeline = build_pipeline(settings)
     metrics = Metrics()
     pulse = Pulse()
     port = serve_watch(settings.host, settings.port, metrics, pulse)
@@ -73,7 +74,7 @@ class Worker:
         self._pulse = pulse
         self._tasks: set[asyncio.Task[None]] = set()
 
-    async def run(self, pipeline: Any) -> None:
+    async def run(self, pipeline: Pipeline) -> None:
         """Start everything, run the host until a signal, stop in order."""
         stop = asyncio.Event()
         self._listen(stop)
@@ -98,6 +99,7 @@ class Worker:
         )
         self._metrics.watch_lag(host.lag)
         self._spawn(self._beat(host))
+        self._follow_book(pipeline)
         try:
             await host.run(desk, stop)
         except Exception as error:  # noqa: BLE001  # crash-only: whatever it is, it ends here
@@ -116,6 +118,16 @@ class Worker:
 
         for name in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(name, begin_stop)
+
+    def _follow_book(self, pipeline: Pipeline) -> None:
+        self._pulse.book = pipeline.book_hash
+        if self._settings.book is None:
+            return  # the book that comes with the package does not change
+        watch = BookWatch(
+            self._settings.book, build_tested_bench, pipeline, self._metrics, self._pulse
+        )
+        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, watch.ask)
+        self._spawn(watch.run(self._settings.reload_seconds))
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)

@@ -174,9 +174,9 @@ def main() -> None:
         "path",
         figures,
         f"Backlog of {BACKLOG} simulated payments on 4 partitions, the first {WARM} not "
-        f"counted, median of {ROUNDS} interleaved rounds; latency over {SECONDS} s from the payment's "
-        "record timestamp to receipt by a reader in another process. Generator, broker, reader "
-        f"and worker share {os.cpu_count()} cores.",
+        f"counted, median of {ROUNDS} interleaved rounds; latency over {SECONDS} s from the "
+        "payment's record timestamp to receipt by a reader in another process. Generator, "
+        f"broker, reader and worker share {os.cpu_count()} cores.",
     )
 
 

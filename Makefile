@@ -1,0 +1,95 @@
+# `make help` says what there is. Every target does its own set-up.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+BIN := .venv/bin
+# Any Python 3.11 or 3.12; PYTHON=/path/to/python3.12 chooses another one.
+ifndef PYTHON
+PYTHON := $(firstword $(foreach name,python3.12 python3.11 python3 python,$(shell \
+	$(name) -c 'import sys; (3, 11) <= sys.version_info[:2] < (3, 13) and print("$(name)")' 2>/dev/null)))
+endif
+BROKER = $(or $(PYTHON),python3) deploy/kafka/broker.py
+WITH_BROKER = $(BROKER) run --
+
+# What the 100 % branch gate covers: the code that decides.
+CORE := features/*,rules/*,risk/score/*,risk/decide.py,risk/decision.py,risk/ledger.py
+CORE := $(CORE),risk/pipeline.py,risk/reader.py,risk/worker/lanes.py
+
+.PHONY: help demo test lint unit broker-tests fmt bench kafka-start kafka-stop lock clean
+
+help: ## this list
+	@echo "riskstream: every payment in, one explained decision out."
+	@echo
+	@grep -hE '^[a-zA-Z%-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([^:]+):.*## (.*)/  make \1|\2/' \
+		| sed 's/%/NAME/' | column -t -s '|'
+	@echo
+	@echo "Needs Python 3.11 or 3.12, and for a broker Java 17 with Maven, or Docker."
+	@echo "A broker of your own: KAFKA_BOOTSTRAP=host:port make demo"
+
+demo: .venv/ready ## simulated payments through a real Kafka, watched live for a minute
+	@$(WITH_BROKER) $(BIN)/risk demo
+
+test: lint unit broker-tests ## what has to pass: lint, unit tests, tests on a real Kafka
+
+lint: .venv/ready ## format, style, types, layers, dependencies
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	cd deploy/kafka && ../../$(BIN)/mypy --config-file ../../pyproject.toml *.py
+	$(BIN)/lint-imports
+	$(BIN)/deptry .
+
+unit: .venv/ready ## tests without a broker, and the branch coverage of what decides
+	$(BIN)/coverage run -m pytest -m "not kafka"
+	$(BIN)/coverage report --include='$(CORE)' --fail-under=100 --show-missing --skip-covered
+
+broker-tests: .venv/ready ## tests on a real Kafka, started for them
+	$(WITH_BROKER) $(BIN)/python -m pytest -m kafka
+
+fmt: .venv/ready ## format the code
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix-only --quiet .
+
+bench: $(patsubst tests/benchmarks/bench_%.py,bench-%,$(wildcard tests/benchmarks/bench_*.py)) ## all benchmarks
+
+bench-%: tests/benchmarks/bench_%.py .venv/ready ## one benchmark: a table, and .bench/NAME.json
+	@mkdir -p .bench
+	$(WITH_BROKER) $(BIN)/python $<
+
+kafka-start: ## a broker that goes on, with its data kept in .kafka; prints host:port
+	@$(BROKER) start
+
+kafka-stop: ## stop it
+	@$(BROKER) stop
+
+LOCK := .venv-lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --custom-compile-command "make lock"
+
+lock: ## resolve the lock files anew from pyproject.toml: all, and what the image needs
+	$(PYTHON) -m venv .venv-lock && .venv-lock/bin/pip install --quiet uv
+	$(LOCK) --group dev --output-file requirements.lock pyproject.toml
+	$(LOCK) --constraint requirements.lock --output-file deploy/requirements.lock pyproject.toml
+	rm -rf .venv-lock
+
+clean: kafka-stop ## remove everything that was made here, the broker's data too
+	rm -rf .venv .venv-lock .kafka .bench .demo .riskstream .coverage build dist
+	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache deploy/kafka/.mypy_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# The environment: made anew when the lock file changes, else nothing is asked and nothing fetched.
+.venv/ready: requirements.lock
+	@if [ -z "$(PYTHON)" ]; then \
+		echo "Python 3.11 or 3.12 is missing (found: $$(python3 --version 2>&1 || true))." >&2; \
+		echo "riskstream runs on these two; install one, or name it: make PYTHON=/path/to/python3.12 ..." >&2; \
+		echo "  Debian, Ubuntu: apt-get install python3.11 python3.11-venv     macOS: brew install python@3.12" >&2; \
+		exit 1; fi
+	@echo "Setting up .venv with $$($(PYTHON) --version), once ..." >&2
+	@rm -rf .venv
+	@$(PYTHON) -m venv .venv || { \
+		echo "$(PYTHON) has no venv module. Debian, Ubuntu: apt-get install python3-venv" >&2; exit 1; }
+	@$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements.lock
+	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@

@@ -1,0 +1,1 @@
+"""The demonstration: payments and decisions through a real Kafka, watched live."""

@@ -1,0 +1,43 @@
+"""The seam between the decision and whatever scores: a card today, trees tomorrow."""
+
+from collections.abc import Mapping
+from typing import Protocol, TypeAlias
+
+import msgspec
+
+Scalar: TypeAlias = str | float | int | bool
+
+
+class Score(msgspec.Struct, frozen=True, gc=False):
+    """Points 0-100, and how many of them each value added (may be negative)."""
+
+    points: int
+    contributions: tuple[tuple[str, int], ...] = ()
+
+
+class Scorer(Protocol):
+    """Known values -> a score. Pure, total; an absent value is unknown."""
+
+    @property
+    def name(self) -> str:
+        """Which scorer it is."""
+        ...
+
+    @property
+    def version(self) -> str:
+        """Its author's version."""
+        ...
+
+    @property
+    def hash(self) -> str:
+        """A hash of all that its answers depend on."""
+        ...
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every value that it reads."""
+        ...
+
+    def score(self, values: Mapping[str, Scalar]) -> Score:
+        """Score one payment by the values that are known."""
+        ...

@@ -1,0 +1,1 @@
+"""Fraud as cases that act over time inside a customer's life."""

@@ -1,0 +1,167 @@
+"""What people write in the memo field: the patterns of `memos/`, with their slots filled.
+
+A pattern holds slots in braces: `{first}` (name of the payee), `{payee}`, `{mine}` (the payer's
+name), `{month}`, `{year}`, `{day}`, `{number}` (in the biller's own form), `{digits}`,
+`{short}`, or the name of any `[list ...]` of the same file.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+
+from risk.simulate.sections import read
+from risk.simulate.stream import mix_one
+
+FAMILIES = (
+    "", "person", "rent", "own", "bill", "market", "family", "tax", "crypto", "large", "debit",
+    "invoice", "salary", "tell", "abuse", "delicate",
+    "order", "authority", "fake output", "framing", "cost", "exfiltration", "false purpose",
+    "hidden", "encoded", "split", "benign twin",
+)  # fmt: skip
+"""Families of patterns; a payment's `family` is a place in this table. The first is blank."""
+FAMILY = {name: place for place, name in enumerate(FAMILIES)}
+BLANK = 0
+_FOREIGN = FAMILY["order"]
+"""From here on the texts are those of memos/injection.txt, in every language."""
+NEEDS = {
+    "order": 35, "authority": 18, "fake output": 18, "framing": 60, "cost": 140,
+    "exfiltration": 60, "false purpose": 18, "hidden": 280, "encoded": 35, "split": 18,
+}  # fmt: skip
+"""Attacks on a model, and the characters that each needs."""
+ATTACKS = tuple(NEEDS)
+_OWN_SLOTS = frozenset(
+    ("first", "payee", "mine", "own", "month", "year", "day", "number", "digits", "short")
+)
+_SLOT = re.compile(r"\{([a-z ]+)\}")
+
+
+class BadPattern(Exception):
+    """A memo file with a mistake; `str()` names file and line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a memo may speak of. `biller` is the payee's reference."""
+
+    payee: str
+    payer: str
+    biller: int
+    month: int  # 1-12
+    year: int
+    day: int
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """Text with slots between: `texts` has one more entry than `slots`."""
+
+    texts: tuple[str, ...]
+    slots: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Phrasebook:
+    """The patterns and lists of one file."""
+
+    families: dict[str, tuple[Pattern, ...]]
+    lists: dict[str, tuple[str, ...]]
+
+
+@cache
+def phrasebook(name: str) -> Phrasebook:
+    """Read one file of `memos/`; raises `BadPattern` where a slot has no list."""
+    sections = read("memos", name)
+    lists = {
+        title.removeprefix("list "): tuple(text for _, text in lines)
+        for title, lines in sections.items()
+        if title.startswith("list ")
+    }
+    families = {
+        title: tuple(_pattern(text, lists, f"memos/{name}.txt:{line}") for line, text in lines)
+        for title, lines in sections.items()
+        if not title.startswith("list ")
+    }
+    return Phrasebook(families, lists)
+
+
+def _pattern(text: str, lists: dict[str, tuple[str, ...]], place: str) -> Pattern:
+    text = text.encode("raw_unicode_escape").decode("raw_unicode_escape")
+    texts, slots, end = [], [], 0
+    for match in _SLOT.finditer(text):
+        if match[1] not in lists and match[1] not in _OWN_SLOTS:
+            raise BadPattern(f"{place}: no list or slot is named {match[1]!r}")
+        texts.append(text[end : match.start()])
+        slots.append(match[1])
+        end = match.end()
+    return Pattern((*texts, text[end:]), tuple(slots))
+
+
+def compose(language: str, family: int, key: int, row: int, facts: Facts) -> str:
+    """The words of one memo.
+
+    `key` chooses the pattern and what stays the same from month to month, `row` what changes.
+    """
+    name = FAMILIES[family]
+    book = phrasebook(language if family < _FOREIGN else "injection")
+    patterns = book.families[name]
+    if name == "split":
+        parts = patterns[(key >> 4) % len(patterns)].texts[0].split("|")
+        return parts[(key & 15) % len(parts)]
+    word = mix_one(key)
+    pattern = patterns[(word >> 40) % len(patterns)]
+    if not pattern.slots:
+        return pattern.texts[0]
+    parts = [pattern.texts[0]]
+    for number, slot in enumerate(pattern.slots):
+        entries = book.lists.get(slot)
+        if entries is None:
+            parts.append(_fact(slot, word, row, facts))
+        elif slot == "month":
+            parts.append(entries[facts.month - 1])
+        else:
+            parts.append(entries[(word >> 9 * number) % len(entries)])
+        parts.append(pattern.texts[number + 1])
+    return "".join(parts)
+
+
+def _fact(slot: str, word: int, row: int, facts: Facts) -> str:
+    if slot == "number":
+        return _number(mix_one(facts.biller), word, row >> 8)
+    if slot == "first":
+        return facts.payee.split(" ", 1)[0]
+    return {
+        "payee": facts.payee,
+        "mine": facts.payer,
+        "own": facts.payer.split(" ", 1)[0],
+        "month": f"{facts.month:02d}",
+        "year": str(facts.year),
+        "day": str(facts.day),
+        "digits": f"{row % 10**6:06d}",
+        "short": f"{word % 900 + 100}",
+    }[slot]
+
+
+def structured(body: str) -> str:
+    """An ISO 11649 creditor reference: RF, two check digits, the body (digits)."""
+    return f"RF{98 - int(f'{body}271500') % 97:02d}{body}"
+
+
+_FORMS: tuple[Callable[[int, int, int], str], ...] = (
+    lambda form, _, serial: f"{2019 + form % 6}-{serial % 10**4:04d}",
+    lambda _, __, serial: f"RE{serial % 10**5:05d}",
+    lambda _, __, serial: f"INV-{serial % 10**4:04d}",
+    lambda _, __, serial: structured(f"{serial % 10**8:08d}"),
+    lambda _, customer, __: f"{customer % 10**7:07d}",  # a customer's number: always the same
+    lambda _, customer, __: f"{customer % 10**7:07d}",
+    lambda _, customer, serial: f"{serial % 10**6:06d}/{customer % 100:02d}",
+    lambda _, __, serial: f"{serial % 10**10:010d}",
+    lambda form, customer, serial: (
+        f"{chr(65 + form % 26)}{customer % 1000:03d}{serial % 1000:03d}"
+    ),
+)
+
+
+def _number(form: int, customer: int, serial: int) -> str:
+    """An invoice or customer number: the form is the biller's, the digits the payment's."""
+    return _FORMS[form % len(_FORMS)](form // len(_FORMS), customer, serial)

@@ -1,0 +1,113 @@
+"""The one place where payments become bytes."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from risk.simulate.calendar import Day
+from risk.simulate.handwriting import typed
+from risk.simulate.identities import Identities, device, text
+from risk.simulate.memos import FAMILY, Facts, compose
+from risk.simulate.names import SPOKEN
+from risk.simulate.people import LANGUAGES, NPP, P2P
+from risk.simulate.rows import Payments
+from risk.simulate.spec import CURRENCIES, Spec
+from risk.simulate.stream import Ints, mix_one
+from risk.simulate.uses import CHANNELS, KIND, KINDS, STATUSES
+
+_SECONDS = [f"{n // 3600:02d}:{n // 60 % 60:02d}:{n % 60:02d}." for n in range(86_400)]
+_MILLIS = [f"{n:03d}Z" for n in range(1_000)]
+_HEADS = [
+    f'","kind":"{kind}","channel":"{channel}","status":"{status}","amount":"'
+    for kind in KINDS
+    for channel in CHANNELS
+    for status in STATUSES
+]
+_PERSONAL = (FAMILY["person"], FAMILY["family"])
+_DELICATE, _DEBIT = FAMILY["delicate"], FAMILY["debit"]
+_OTHER_LANGUAGE, _DELICATE_SHARE = 10, 10  # percent of payees; of notes in apps
+
+
+class Writer:
+    """Writes the payments of one world as JSON, one line each."""
+
+    def __init__(self, spec: Spec, identities: Identities):
+        self._identities = identities
+        self._exponent, self._price = CURRENCIES[spec.currency]
+        self._tail = f'","currency":"{spec.currency}",'
+        self._fractions = [f".{n:0{self._exponent}d}" for n in range(10**self._exponent)]
+        if not self._exponent:
+            self._fractions = [""]
+
+    def lines(self, day: Day, payments: Payments) -> Iterator[str]:
+        """The payments' JSON, without line ends, in their order."""
+        middle = f'","time":"{day.date.isoformat()}T'
+        payer_json, payee_json, tail = (
+            self._identities.payer,
+            self._identities.payee,
+            self._tail,
+        )
+        fractions = self._fractions
+        for row in zip(*(column.tolist() for column in self._columns(payments)), strict=True):
+            key, second, milli, head, whole, part, payer, payee, word, country, memo = row[:11]
+            fragment, name = payee_json(payee)
+            rest = device(word, country) if word else ""
+            if memo:
+                said = self._memo(day, key, payer, payee, name, memo, *row[11:])
+                rest = f'{rest},"memo":{text(said)}' if said else rest
+            yield (
+                f'{{"id":"{key:016x}{middle}{_SECONDS[second]}{_MILLIS[milli]}{_HEADS[head]}'
+                f"{whole}{fractions[part]}{tail}{payer_json(payer)},{fragment}{rest}}}"
+            )
+
+    def _columns(self, payments: Payments) -> tuple[np.ndarray, ...]:
+        minor = self._minor(payments.cents)
+        unit = 10**self._exponent
+        head = (KIND[payments.use] * len(CHANNELS) + payments.channel) * len(STATUSES)
+        return (
+            payments.key,
+            payments.moment // 1_000,
+            payments.moment % 1_000,
+            head + payments.status,
+            minor // unit,
+            minor % unit,
+            payments.payer,
+            payments.payee,
+            payments.device,
+            payments.country,
+            payments.family,
+            payments.memo,
+            payments.rail,
+        )
+
+    def _minor(self, cents: Ints) -> Ints:
+        """Cents of the reference currency in minor units of the world's."""
+        if self._price == 1.0 and self._exponent == 2:
+            return cents
+        price = round(self._price * 100) * 10**self._exponent
+        minor: Ints = np.maximum(cents * price // 10_000, np.minimum(cents, 1))
+        return minor
+
+    def _memo(
+        self,
+        day: Day,
+        row: int,
+        payer: int,
+        payee: int,
+        name: str,
+        family: int,
+        memo: int,
+        rail: int,
+    ) -> str:
+        who = self._identities
+        habit = mix_one(memo)
+        language = who.language(payer)
+        if family == _DEBIT:  # these are the creditor's words
+            language = SPOKEN[payee >> 44 & 0xFF]
+        elif habit % 100 < _OTHER_LANGUAGE:
+            language = LANGUAGES[(habit >> 8) % len(LANGUAGES)]
+        if rail in (P2P, NPP) and family in _PERSONAL and (habit >> 16) % 100 < _DELICATE_SHARE:
+            family = _DELICATE
+        date = day.date
+        facts = Facts(name, who.name(payer), payee, date.month, date.year, date.day)
+        return typed(compose(language, family, memo, row, facts), habit >> 24, row, rail)

@@ -1,0 +1,36 @@
+"""Event time as analysts speak of it: hours, weekdays and ages, all UTC."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND: Final = timedelta(microseconds=1)
+HOUR_US: Final = 3_600_000_000
+DAY_US: Final = 24 * HOUR_US
+
+
+def hour(at: int) -> int:
+    """Microseconds UTC -> 0-23."""
+    return at // HOUR_US % 24
+
+
+def weekday(at: int) -> int:
+    """Microseconds UTC -> 0-6, Monday is 0 (1 January 1970 was a Thursday)."""
+    return (at // DAY_US + 3) % 7
+
+
+def micros(text: str) -> int:
+    """RFC 3339 with a zone -> microseconds since 1970 UTC; raises `ValueError`."""
+    moment = datetime.fromisoformat(text.strip())
+    if moment.tzinfo is None:
+        raise ValueError("no zone")
+    return (moment - EPOCH) // MICROSECOND
+
+
+def age_days(since: str, at: int) -> float | None:
+    """Days from a date (midnight UTC) or a time with a zone to `at`; None if it is neither."""
+    try:
+        start = micros(since if len(since) > len("2026-01-01") else f"{since}T00:00:00Z")
+    except ValueError:
+        return None
+    return (at - start) / DAY_US

@@ -1,0 +1,147 @@
+"""A book, read and checked: what evaluators, verdicts and people work from."""
+
+from collections.abc import Mapping
+from typing import Final, Literal, TypeAlias
+
+import msgspec
+
+from rules.condition import Node
+from rules.template import Template
+from rules.vocabulary import Scalar, Vocabulary
+
+Tier: TypeAlias = Literal["block", "allow", "reject", "review"]
+Outcome: TypeAlias = Literal["approve", "review", "reject"]
+Mode: TypeAlias = Literal["live", "shadow", "off"]
+Severity: TypeAlias = Literal["info", "low", "medium", "high", "critical"]
+ListKind: TypeAlias = Literal["allow", "block", "watch"]
+Truth: TypeAlias = bool | None
+"""True, False, or None: unknown."""
+
+TIERS: Final[tuple[Tier, ...]] = ("block", "allow", "reject", "review")
+"""The first tier in which anything speaks decides."""
+
+ALWAYS: Final = -(2**63)
+FOREVER: Final = 2**63 - 1
+
+
+class Param(msgspec.Struct, frozen=True):
+    """A constant of a rule; `sweep` is (lowest, highest, step) for trying others on history."""
+
+    value: Scalar
+    sweep: tuple[float, float, float] | None = None
+
+
+class Rollout(msgspec.Struct, frozen=True):
+    """Live for `percent` of the values of `by`; the others are the control group (shadow)."""
+
+    percent: float
+    by: str
+
+
+class Window(msgspec.Struct, frozen=True):
+    """When a rule holds, in event time: `start` <= at < `end`, microseconds UTC."""
+
+    start: int = ALWAYS
+    end: int = FOREVER
+
+    def holds(self, at: int) -> bool:
+        """Whether the event time lies within."""
+        return self.start <= at < self.end
+
+
+class Place(msgspec.Struct, frozen=True):
+    """Where something was written."""
+
+    file: str
+    line: int
+
+
+class Example(msgspec.Struct, frozen=True):
+    """One inline test: values by name, and what is expected; None is not looked at.
+
+    `rule` with `truth` asks one rule (whatever its mode); the others ask the whole book.
+    """
+
+    name: str
+    place: Place
+    given: Mapping[str, Scalar]
+    at: int
+    rule: str | None = None
+    truth: Truth = None
+    outcome: Outcome | None = None
+    tier: str | None = None
+    rules: tuple[str, ...] | None = None
+    shadow: tuple[str, ...] | None = None
+    unknown: tuple[str, ...] | None = None
+    reasons: tuple[str, ...] | None = None
+
+
+class Rule(msgspec.Struct, frozen=True, kw_only=True):
+    """One rule; `condition` is `when and not unless`."""
+
+    id: str
+    title: str
+    owner: str
+    severity: Severity
+    tier: Tier
+    mode: Mode = "live"
+    condition: Node
+    code: str
+    text: Template
+    params: Mapping[str, Param] = {}
+    window: Window = Window()
+    rollout: Rollout | None = None
+    on_missing: Tier | None = None
+    runbook: str = ""
+    labels: tuple[str, ...] = ()
+    reads: frozenset[str]
+    """What the condition reads."""
+
+    shows: frozenset[str]
+    """What the reason shows."""
+
+    place: Place
+
+
+class Listing(msgspec.Struct, frozen=True):
+    """A list: entry -> microseconds UTC at which it ends.
+
+    Entries are folded, but exact if the kind is `allow`: two ids that merely look alike must
+    not share a permission.
+    """
+
+    name: str
+    kind: ListKind
+    ends: Mapping[str, int]
+    notes: Mapping[str, tuple[str, str]]
+    """Entry -> (reason, who added it)."""
+
+
+class Thresholds(msgspec.Struct, frozen=True):
+    """Points from which the score alone speaks in a tier; None is never."""
+
+    review: int | None = None
+    reject: int | None = None
+
+
+class Book(msgspec.Struct, frozen=True, kw_only=True):
+    """A folder of rules. `rules` is sorted by id, `hash` is over all files that were read."""
+
+    name: str
+    version: str
+    hash: str
+    owner: str
+    currency: str
+    on_malformed: Outcome
+    default: Outcome
+    outcomes: Mapping[Tier, Outcome]
+    thresholds: Thresholds
+    rates: tuple[tuple[str, int, str], ...]
+    """(ISO 4217 code, valid from in microseconds UTC, units of the base currency for one)."""
+
+    words: Vocabulary
+    attributes: Vocabulary
+    lists: Mapping[str, Listing]
+    rules: Mapping[str, Rule]
+    examples: tuple[Example, ...]
+    names: tuple[str, ...]

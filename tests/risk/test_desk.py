@@ -1,0 +1,193 @@
+"""The desk under one seed: kills, zombies and hand-overs at any turn of the loop.
+
+Whatever happens, a reader that keeps the mark gets each offset's decision once, in order per
+payer, and the same as a pipeline gives that was never interrupted.
+"""
+
+import asyncio
+import random
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from fakes.log import FakeLog, FakeProducer
+
+from risk.assembly import build_pipeline
+from risk.decision import Decision, decode
+from risk.pipeline import Arrival
+from risk.reader import Mark, parse_low, parse_src
+from risk.settings import Settings
+from risk.worker.desk import StreamDesk
+from risk.worker.metrics import Metrics
+from risk.worker.restore import arrival_of
+
+COUNT = 40
+SEEDS = range(60)
+
+
+def payment(number: int, payer: int) -> bytes:
+    text = {
+        "id": f"t{number}",
+        "time": f"2026-03-01T10:{number % 60:02}:00Z",
+        "kind": "transfer",
+        "amount": f"{10 + number}.00",
+        "currency": "EUR",
+        "payer": {"id": f"p{payer}"},
+        "payee": {"id": f"q{number % 7}"},
+    }
+    return msgspec.json.encode(text)
+
+
+def fill(log: FakeLog, settings: Settings, dice: random.Random) -> None:
+    """Payments of five payers, some sent twice, some that are none."""
+    for number in range(COUNT):
+        payer = dice.randrange(5)
+        value = payment(number, payer)
+        if number and dice.random() < 0.15:
+            earlier = dice.choice(log.records[settings.topic_transactions, 0])
+            log.append(settings.topic_transactions, 0, earlier.key, earlier.value)
+        elif dice.random() < 0.1:
+            log.append(settings.topic_transactions, 0, b"p%d" % payer, b"{" + value)
+        else:
+            log.append(settings.topic_transactions, 0, b"p%d" % payer, value)
+
+
+class Cluster:
+    """The group's one partition: who owns it, and what is committed."""
+
+    def __init__(self, folder: Path, seed: int) -> None:
+        self.dice = random.Random(seed)
+        self.log = FakeLog()
+        self.settings = Settings(state_dir=folder, max_attempts=100, in_flight=8)
+        fill(self.log, self.settings, self.dice)
+        self.committed = 0
+        self.owner: Writer | None = None
+
+    def end(self) -> int:
+        return len(self.log.records[self.settings.topic_transactions, 0])
+
+
+class Writer:
+    """One worker process: its desk and tasks, and the right to commit while it owns."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        self.cluster = cluster
+        self.tasks: list[asyncio.Task[None]] = []
+        self.desk = StreamDesk(
+            cluster.settings,
+            build_pipeline(cluster.settings),
+            FakeProducer(cluster.log, lambda: cluster.dice.randrange(4)),  # type: ignore[arg-type]
+            cluster.log.read,
+            Metrics(),
+            self._settle,
+            self._spawn,
+        )
+
+    def own(self) -> None:
+        """Become the owner and go on from what is committed."""
+        self.desk.revoke([0])
+        self.cluster.owner = self
+        self._spawn(self._feed(self.cluster.committed))
+
+    def kill(self) -> None:
+        """As `kill -9`: every task ends where it is."""
+        for task in self.tasks:
+            task.cancel()
+
+    def check(self) -> None:
+        """Raise what ended a task: in the real worker it would have ended the process."""
+        for task in self.tasks:
+            if task.done() and not task.cancelled():
+                task.result()
+
+    def _settle(self, partition: int, next_offset: int) -> None:
+        if self.cluster.owner is self:
+            self.cluster.committed = max(self.cluster.committed, next_offset)
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        self.tasks.append(asyncio.ensure_future(work))
+
+    async def _feed(self, at: int) -> None:
+        records = self.cluster.log.records[self.cluster.settings.topic_transactions, 0]
+        while at < len(records):
+            if self.cluster.owner is not self and self.cluster.dice.random() < 0.5:
+                return  # a zombie notices sooner or later
+            most = self.cluster.dice.randrange(1, 6)
+            batch = [arrival_of(record) for record in records[at : at + most]]
+            await self.desk.take({0: batch})
+            await self.desk.relief([0])
+            at += len(batch)
+            await asyncio.sleep(0)
+
+
+async def live(cluster: Cluster) -> None:
+    """Kills, zombies and hand-overs until everything is committed."""
+    writers = [Writer(cluster)]
+    writers[0].own()
+    for _ in range(cluster.dice.randrange(1, 7)):
+        for _ in range(cluster.dice.randrange(400)):
+            await asyncio.sleep(0)
+        hit(cluster, writers)
+    async with asyncio.timeout(20):
+        while cluster.committed < cluster.end():
+            await asyncio.sleep(0)
+            writers[-1].check()
+    for writer in writers:
+        writer.kill()
+
+
+def hit(cluster: Cluster, writers: list[Writer]) -> None:
+    """One fault: the owner dies, or stays as a zombie, or hands the partition back."""
+    fate = cluster.dice.choice(("kill", "zombie", "back"))
+    if fate == "kill":
+        writers.pop().kill()
+    if fate == "back" and len(writers) > 1:
+        writers.insert(0, writers.pop())
+    else:
+        writers.append(Writer(cluster))
+    writers[-1].own()
+
+
+def accepted(cluster: Cluster) -> list[Decision]:
+    """What a reader takes, in its order."""
+    mark, found = Mark(), []
+    for record in cluster.log.records[cluster.settings.topic_decisions, 0]:
+        headers = dict(record.headers)
+        place = parse_src(headers["src"])
+        assert place is not None
+        assert record.value is not None
+        if mark.accept(place[0], place[2], parse_low(headers["low"])):
+            found.append(decode(record.value))
+    return found
+
+
+def untimed(decision: Decision) -> Decision:
+    return msgspec.structs.replace(decision, timings_us={})
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_nothing_is_lost_doubled_or_changed_by_crashes(seed: int, tmp_path: Path) -> None:
+    """Each offset once, each payer in order, each decision as if nothing had happened."""
+    cluster = Cluster(tmp_path, seed)
+    asyncio.run(live(cluster))
+    found = accepted(cluster)
+    arrivals: list[Arrival] = [
+        arrival_of(record)
+        for record in cluster.log.records[cluster.settings.topic_transactions, 0]
+    ]
+    expected = [answer.decision for answer in build_pipeline(cluster.settings).take(arrivals)]
+    by_offset = sorted(found, key=lambda decision: decision.source.offset)
+    assert [untimed(decision) for decision in expected] == [
+        untimed(found) for found in by_offset
+    ]
+    for payer in {decision.payer_id for decision in found}:
+        offsets = [d.source.offset for d in found if d.payer_id == payer]
+        assert payer is None or offsets == sorted(offsets)
+    refused = {decision.source.offset for decision in found if decision.transaction_id is None}
+    buried = {
+        parse_src(dict(record.headers)["src"])
+        for record in cluster.log.records[cluster.settings.topic_dead_letters, 0]
+    }
+    assert {("1", 0, offset) for offset in refused} == buried
