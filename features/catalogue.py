@@ -18,7 +18,8 @@ class Value(msgspec.Struct, frozen=True, kw_only=True):
 
     `low` and `high` bound a number (inclusive; None = unbounded); `choices` are all that a text
     may be (empty = anything); `unit` is for people. `worse` is the direction of more risk, in
-    which alone a model's answer may move the value; None is a value without a direction.
+    which alone a model's answer may move the value. Of the values of a memo that have none, an
+    answer may say any text, and no number: those are measured here.
     """
 
     name: str
@@ -207,7 +208,6 @@ TEXT: Final = (
         "how well a name in the memo matches a name list, 0 not at all; unknown without a list",
         low=0,
         high=1,
-        worse="up",
     ),
     _sign("urgent", "the memo presses for time"),
     _sign("secrecy", "the memo asks to tell nobody"),
