@@ -75,10 +75,10 @@ def _fold_spaced(text: str) -> Folded:
 
 
 def _undisguise(match: re.Match[str]) -> str:
-    """Digits for letters ("g1ft") in words that are mostly letters."""
+    """Digits for letters ("g1ft") in words of which at least half are letters."""
     word = match[0]
     letters = sum(sign.isalpha() for sign in word)
-    few = letters < _MIN_LETTERS or letters <= len(word) - letters
+    few = letters < _MIN_LETTERS or 2 * letters < len(word)
     return word if few else word.translate(_LETTERS)
 
 

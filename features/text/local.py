@@ -43,7 +43,7 @@ _LINK: Final = re.compile(
 # What only text for a model holds: chat template tokens, roles, JSON, and long encoded runs.
 _MARKUP: Final = re.compile(
     r"<\|?/?(?:im_start|im_end|endoftext|system|user|assistant|begin_of_text|eot_id)[^>]*>"
-    r"|\[/?INST\]|<</?SYS>>|</?s>|\{\s*\\?[\"']\w|\"\s*:\s*[\[{\"\d]|```|<!--|</?[a-z]{1,20}>"
+    r"|\[/?INST\]|<</?SYS>>|</?s>|\{\s*\\?[\"']\w|\"\s*:\s*[\[{\"\d]|```|<!--|</?[a-z]{1,20}(?:_[a-z]+)?>"
     r"|(?:^|\s|#)(?:system|assistant|user|human)\s*:",
     re.IGNORECASE,
 )
