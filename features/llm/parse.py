@@ -56,11 +56,9 @@ def _first_object(content: str) -> dict[str, Any]:
     if start < 0:
         raise Unusable("no object")
     try:
-        said, _ = _DECODER.raw_decode(content, start)
+        said: dict[str, Any] = _DECODER.raw_decode(content, start)[0]
     except (ValueError, RecursionError):
         raise Unusable("broken object") from None
-    if not isinstance(said, dict):
-        raise Unusable("no object")
     return said
 
 

@@ -43,14 +43,19 @@ class Languages:
 def load_languages() -> Languages:
     """The words that come with the package."""
     file = resources.files("features.text") / "data" / "languages.txt"
+    return parse_languages(file.read_text(encoding="utf-8"), file.name)
+
+
+def parse_languages(text: str, name: str) -> Languages:
+    """The words of a file; raises `BadLexicon` for words before any language."""
     words: dict[str, tuple[str, ...]] = {}
     language = None
-    for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), 1):
+    for number, line in enumerate(text.splitlines(), 1):
         if line.startswith("["):
             language = line.strip("[]")
         elif line and not line.startswith("#"):
             if language is None:
-                raise BadLexicon(f"{file.name}, line {number}: a word before any language")
+                raise BadLexicon(f"{name}, line {number}: a word before any language")
             for word in line.split():
                 words[word] = (*words.get(word, ()), language)
     return Languages(words)

@@ -4,7 +4,7 @@ All lists are looked for at once by one Aho-Corasick automaton, so a longer list
 on the hot path. The format of a list stands at the head of each file in `data/flags`.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from importlib import resources
 from typing import Final
 
@@ -83,10 +83,13 @@ def _joins(left: str, right: str) -> bool:
     return (left.isalnum() or left == "_") and (right.isalnum() or right == "_")
 
 
-def parse_phrases(text: str, name: str, label: str | None) -> Iterator[Phrase]:
+def parse_phrases(
+    text: str, name: str, label: str | None, sections: Collection[str] | None = None
+) -> Iterator[Phrase]:
     """The phrases of one file. Without a `label` its sections are the labels.
 
-    Raises `BadLexicon` for a line that says nothing or stands before any label.
+    Raises `BadLexicon` for a line that says nothing or stands before any label, and for a
+    section that is none of `sections`.
     """
     current = label
     for number, raw in enumerate(text.splitlines(), 1):
@@ -94,6 +97,8 @@ def parse_phrases(text: str, name: str, label: str | None) -> Iterator[Phrase]:
         if not line or line.startswith("#"):
             continue
         if line.startswith("[") and line.endswith("]"):
+            if sections is not None and line[1:-1] not in sections:
+                raise BadLexicon(f"{name}, line {number}: no such section")
             current = label or line[1:-1]
             continue
         weight = WEAK if line.startswith("~") else STRONG
@@ -126,8 +131,7 @@ def load_lexicon() -> Lexicon:
         ("purpose", "purposes.txt", PURPOSES),
         ("tone", "tone.txt", ("friendly", "hostile")),
     ):
-        for phrase in parse_phrases((folder / file).read_text(encoding="utf-8"), file, None):
-            if phrase.label not in sections:
-                raise BadLexicon(f"{file}: no such section as {phrase.label!r}")
+        text = (folder / file).read_text(encoding="utf-8")
+        for phrase in parse_phrases(text, file, None, sections):
             phrases.append(msgspec.structs.replace(phrase, label=f"{kind}:{phrase.label}"))
     return Lexicon(phrases)

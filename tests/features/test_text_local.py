@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from features.text.folding import fold
+from features.text.language import parse_languages
 from features.text.lexicon import BadLexicon, Lexicon, Phrase, parse_phrases
 from features.text.local import load_reader
 from features.text.names import NameList
@@ -210,6 +211,7 @@ LIST = NameList(
     ("memo", "entry"),
     [
         ("for Aerocaribbean Airlines", "1"),
+        ("Petrov for Petrov Ivan Sergevich", "3"),
         ("for Aerocaribean Airlines", "1"),
         ("aero to Aer0caribbean a1rlines", "1"),
         ("Ivan Sergeevich Petrov", "3"),
@@ -256,11 +258,17 @@ def test_a_phrase_is_found_once_and_whole() -> None:
     assert [] == lexicon.find(fold("strassen"))
 
 
-@pytest.mark.parametrize("text", ["[en]\n~ *\n", "word before any section"])
+@pytest.mark.parametrize("text", ["[en]\n~ *\n", "word before any section", "[xx]\nword"])
 def test_a_list_that_says_nothing_is_refused_with_its_line(text: str) -> None:
     """An editor is told where."""
     with pytest.raises(BadLexicon, match=r"x\.txt, line \d"):
-        list(parse_phrases(text, "x.txt", None))
+        list(parse_phrases(text, "x.txt", None, ["en"]))
+
+
+def test_words_of_no_language_are_refused_with_their_line() -> None:
+    """An editor is told where."""
+    with pytest.raises(BadLexicon, match=r"x\.txt, line 2"):
+        parse_languages("# head\nund\n[de]\n", "x.txt")
 
 
 @pytest.mark.skipif(not OXFORD.exists(), reason="the sample of real payment lines is not here")
