@@ -1,7 +1,7 @@
 """A scorecard: points for each value, added up and capped to 0-100."""
 
 from bisect import bisect_right
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from math import inf
 from typing import TypeAlias
 
@@ -89,3 +89,7 @@ class Scorecard(msgspec.Struct, frozen=True, kw_only=True):
                 total += points
                 contributions.append((line.name, points))
         return Score(min(100, max(0, total)), tuple(contributions))
+
+    def score_many(self, rows: Sequence[Mapping[str, Scalar]]) -> list[Score]:
+        """Score payments, each as `score` does."""
+        return [self.score(values) for values in rows]
