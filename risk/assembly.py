@@ -15,7 +15,7 @@ from risk.pipeline import Limits, Pipeline
 from risk.score.booster import load_booster
 from risk.score.scorecard import load_scorecard
 from risk.score.scorer import Scorer
-from risk.settings import Settings
+from risk.settings import BadSettings, Settings
 from risk.vocabulary import attribute_values, versions, vocabulary
 from rules.errors import BookError, Mistake
 from rules.load import declared_attributes, load_book
@@ -29,6 +29,14 @@ Read = TypeVar("Read")
 def default_book() -> Path:
     """Find the folder of the book that comes with the package."""
     return Path(str(resources.files("rules"))) / "book"
+
+
+def book_folder(settings: Settings) -> Path:
+    """Find the folder of the book that the settings name; raises `BadSettings`."""
+    folder = settings.book or default_book()
+    if not folder.is_dir():
+        raise BadSettings(f"book {folder}: no such folder")
+    return folder
 
 
 def build_bench(folder: Path, scorer: Path | None = None) -> Bench:
@@ -47,6 +55,13 @@ def build_bench(folder: Path, scorer: Path | None = None) -> Bench:
     if book is None or judge is None or mistakes:
         raise BookError(mistakes)
     return assemble(book, judge)
+
+
+def provided(bench: Bench) -> dict[str, str]:
+    """Numbers and flags that a scorer of this bench may read, with their versions."""
+    words = {**vocabulary(), **bench.book.attributes}
+    del words["score"]
+    return versions(words, bench.plan.velocities)
 
 
 def _load_scorer(path: Path, words: Vocabulary) -> Scorer:

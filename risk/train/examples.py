@@ -1,6 +1,7 @@
 """What a scorer learns from: payments, the values they had when they passed, and the truth."""
 
 from collections.abc import Sequence
+from typing import Final
 
 import msgspec
 import numpy as np
@@ -8,13 +9,17 @@ import numpy as np
 from features.velocity import DAY
 from risk.train.measure import Flags, Floats, Ints
 
+NEVER: Final = 2**62
+"""When it becomes known that nobody ever complained."""
+
 
 class Examples(msgspec.Struct, frozen=True, eq=False):
     """Aligned columns, in the order of the log.
 
     `values` has a row a payment and a column a name, NaN where the value was unknown; `at` is
-    event time in microseconds UTC; `payers` and `kinds` are numbered (`kind_names[0]` stands
-    for genuine); `amounts` are major units of the book's currency, 0 where unknown.
+    event time and `known_at` that of the first verdict, in microseconds UTC; `payers` and
+    `kinds` are numbered (`kind_names[0]` stands for genuine); `amounts` are major units of the
+    book's currency.
     """
 
     names: tuple[str, ...]
@@ -22,6 +27,7 @@ class Examples(msgspec.Struct, frozen=True, eq=False):
     at: Ints
     payers: Ints
     fraud: Flags
+    known_at: Ints
     kinds: Ints
     amounts: Floats
     kind_names: tuple[str, ...] = ("",)
@@ -37,6 +43,7 @@ class Examples(msgspec.Struct, frozen=True, eq=False):
             at=self.at[rows],
             payers=self.payers[rows],
             fraud=self.fraud[rows],
+            known_at=self.known_at[rows],
             kinds=self.kinds[rows],
             amounts=self.amounts[rows],
         )
@@ -44,6 +51,10 @@ class Examples(msgspec.Struct, frozen=True, eq=False):
     def between(self, begin: int, end: int) -> "Examples":
         """Payments with `begin <= at < end`."""
         return self.chosen((self.at >= begin) & (self.at < end))
+
+    def known_by(self, time: int) -> Flags:
+        """Frauds that were known before this time."""
+        return self.fraud & (self.known_at < time)
 
     def only(self, names: Sequence[str]) -> "Examples":
         """The same payments with these values only, in this order."""
@@ -79,21 +90,16 @@ class Split(msgspec.Struct, frozen=True):
         return self.test_begin + self.test_days * DAY
 
     def training(self, examples: Examples) -> Examples:
-        """What may be learned from."""
-        return examples.between(self.begin, self.train_end)
+        """What may be learned from: a fraud that nobody knows of yet counts as genuine."""
+        found = examples.between(self.begin, self.train_end)
+        return msgspec.structs.replace(found, fraud=found.known_by(self.test_begin))
 
     def test(self, examples: Examples) -> Examples:
-        """What is tested on: no payment of a payer whose fraud was known before that day.
-
-        On each test day a payer is left out who had a fraud from the begin of training to the
-        end of the day `delay + 1` before. With training longer than the test's distance allows
-        nothing changes: what counts is what is known.
-        """
+        """What is tested on: on each day no payer of whom a fraud since `begin` was known."""
         parts = np.zeros(len(examples), dtype=bool)
         for day in range(self.test_days):
             first = self.test_begin + day * DAY
-            known = first - self.delay_days * DAY
-            seen = (examples.at >= self.begin) & (examples.at < known) & examples.fraud
+            seen = (examples.at >= self.begin) & examples.known_by(first)
             today = (examples.at >= first) & (examples.at < first + DAY)
             parts |= today & ~np.isin(examples.payers, examples.payers[seen])
         return examples.chosen(parts)

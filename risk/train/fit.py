@@ -52,10 +52,11 @@ class Recipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Fitted(msgspec.Struct, frozen=True):
-    """A model: its text, and how it scores rows of values (log odds)."""
+    """A model: its text, how it scores rows (log odds), each value's share of the gain."""
 
     text: str
     predict: Callable[[Floats], Floats]
+    gains: tuple[float, ...]
 
 
 def fit(
@@ -81,4 +82,6 @@ def fit(
     def predict(values: Floats) -> Floats:
         return np.asarray(booster.predict(values, raw_score=True, num_threads=threads))
 
-    return Fitted(booster.model_to_string(), predict)
+    gains = booster.feature_importance("gain")
+    shares = (gains / max(gains.sum(), 1e-300)).tolist()
+    return Fitted(booster.model_to_string(), predict, tuple(shares))

@@ -27,6 +27,7 @@ def examples(rows: Any = None, names: tuple[str, ...] = FEATURES) -> Examples:
         at=np.arange(len(values)),
         payers=np.arange(len(values)) % 50,
         fraud=fraud,
+        known_at=np.arange(len(values)),
         kinds=fraud.astype(np.int64),
         amounts=np.abs(values[:, 0]),
         kind_names=("", "stolen"),
