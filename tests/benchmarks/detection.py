@@ -14,7 +14,7 @@ from pathlib import Path
 
 import msgspec
 import numpy as np
-from handbook import BOOK, DELAY, FAR, LEAN, PAST, PLAIN, velocity
+from handbook import BOOK, DELAY, FAR, LEAN, PAST, PLAIN, WEEKS, velocity
 
 from features.plan import compile_plan
 from features.subject import Subject
@@ -54,7 +54,12 @@ CORE = (
     *("amount", "c_ratio_med", "c_z_iqr", "c_nhi14", "c_ratio_30"),
     *("t_run", "t_run_age", "t_gen_age", "t_npf_7", "t_npf_30"),
 )
-BOOK_NAMES = (*OWN, *[v.name for v in BOOK])
+BOOK_NAMES = (
+    *OWN,
+    *[f"CUSTOMER_ID_{what}_{d}DAY_WINDOW" for d in WEEKS for what in ("NB_TX", "AVG_AMOUNT")],
+    *[f"TERMINAL_ID_{what}_{d}DAY_WINDOW" for d in WEEKS for what in ("NB_TX", "RISK")],
+)
+"""In the book's order, on which a random forest depends."""
 NAMES = (*CORE, *[v.name for v in MORE])
 """What the scorer reads: the core ten and the more."""
 
