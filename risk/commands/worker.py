@@ -15,6 +15,9 @@ def worker(
     ] = None,
     group: Annotated[str | None, typer.Option(help="consumer group of the workers")] = None,
     book: Annotated[Path | None, typer.Option(help="folder of the rule book")] = None,
+    scorer: Annotated[
+        Path | None, typer.Option(help="scorer instead of the book's: .json or .yaml")
+    ] = None,
     port: Annotated[
         int | None, typer.Option(help="port of /metrics, /healthz, /readyz; 0 picks a free one")
     ] = None,
@@ -47,6 +50,7 @@ def worker(
         "runtime": runtime,
         "group": group,
         "book": book,
+        "scorer": scorer,
         "port": port,
         "state_dir": state_dir,
     }

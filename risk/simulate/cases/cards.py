@@ -4,7 +4,7 @@ from risk.simulate.cases.case import HOUR, MINUTE, Case, Step
 from risk.simulate.cases.scene import Scene
 from risk.simulate.payees import MERCHANT, pack_one
 from risk.simulate.stream import Dice
-from risk.simulate.uses import APP, APPROVED, DECLINED, USE, WEB
+from risk.simulate.uses import API, APP, APPROVED, DECLINED, USE, WEB
 
 _GOODS = (
     ("online", 10), ("food", 2), ("transport", 2), ("shop", 2), ("travel", 2), ("other", 1),
@@ -18,15 +18,15 @@ def card_not_present(scene: Scene, dice: Dice, day: int, number: int) -> Case:
     victim = scene.victim(dice, day)
     unseen = dice.chance(0.15)
     at = scene.moment(dice, day, "thief" if dice.chance(0.4) else "online")
-    thief = {"device": dice.word() >> 2 | 1} if dice.chance(0.55) else {}
+    by = _means(dice)
     place = scene.selling(dice) if dice.chance(0.45) else scene.home(victim)
     shops = [_shop(scene, dice, place) for _ in range(1 + dice.below(3))]
     if dice.chance(0.2):  # a platform where the victim buys too
         shops[0] = scene.market.habitual(victim, USE["online"], day, dice.word())
-    pause = 8 * MINUTE if dice.chance(0.6) else 9 * HOUR
+    pause = 8 * MINUTE if dice.chance(0.7) else 9 * HOUR
     steps = []
     if dice.chance(0.25) and not unseen:
-        given = {"cents": 50 + dice.below(250), "payee": shops[0], "channel": WEB, **thief}
+        given = {"cents": 50 + dice.below(250), "payee": shops[0], **by}
         steps.append(Step(at, victim, USE["online"], given))
         at += int(dice.lognormal(pause, 1.0))
     for turn in range(1 + dice.poisson(0.65)):
@@ -37,11 +37,19 @@ def card_not_present(scene: Scene, dice: Dice, day: int, number: int) -> Case:
                 "cents": int(dice.lognormal(3_800, 1.2)),
                 "payee": shops[turn % len(shops)],
             }
-            given |= {"channel": WEB if dice.chance(0.6) else APP, **thief}
+            given |= by
         steps.append(Step(at, victim, USE["online"], given, timed=not unseen))
         at += int(dice.lognormal(pause, 1.0))
     delay = dice.lognormal(6, 1.2) if dice.chance(0.95) else None
     return Case(number, "card_not_present", tuple(steps), delay, unseen=unseen)
+
+
+def _means(dice: Dice) -> dict[str, int]:
+    """On a device of the thief's (55 %), as if on the victim's, or with the card on file."""
+    if dice.chance(0.14):
+        return {"channel": API, "device": 0}
+    channel = {"channel": WEB if dice.chance(0.5) else APP}
+    return {**channel, "device": dice.word() >> 2 | 1} if dice.chance(0.64) else channel
 
 
 def _shop(scene: Scene, dice: Dice, country: int) -> int:
