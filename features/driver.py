@@ -22,17 +22,17 @@ Publish: TypeAlias = Callable[
 
 
 def driver(plan: Plan, tables: Sequence[Table], publish: Publish, *, takes_in: bool) -> Driver:
-    """Generate it over these tables; without `takes_in` every state is a copy."""
+    """Generate it over these tables; without `takes_in`, over copies from before it."""
     scope: dict[str, Any] = {"publish": publish}
     lines = ["def run(subject, known, at, minor, out, marks):"]
     for kind, (by, table) in enumerate(zip(plan.kinds, tables, strict=True)):
         scope |= {f"pair{kind}": key_of(by), f"open{kind}": table.open}
         scope |= {f"states{kind}": table.states, f"frozen{kind}": table.frozen}
-        scope |= {f"changed{kind}": table.changed, f"copy{kind}": table.copy}
+        scope |= {f"changed{kind}": table.changed, f"before{kind}": table.before}
         key = f"subject.{by[0]}" if len(by) == 1 else f"pair{kind}(subject)"
         lines += [f"    key{kind} = {key}", f"    if key{kind} is not None:"]
         if not takes_in:
-            lines.append(f"        state{kind} = copy{kind}(key{kind})")
+            lines.append(f"        state{kind} = before{kind}(key{kind}, at)")
             continue
         lines += [
             f"        state{kind} = states{kind}.get(key{kind})",

@@ -23,6 +23,7 @@ from features.source import Mark
 from features.subject import Subject
 from features.table import Loader, Table
 from features.transaction import Scalar
+from features.velocity import ONLY_PAST
 from features.windows import NONE
 
 BEGINNING: Final = -(2**62)
@@ -123,10 +124,17 @@ class History:
         return self._remembered(out, marks, at)
 
     def recall(self, subject: Subject, values: Mapping[str, Scalar]) -> Remembered:
-        """Look at a payment as if it came now, once more, without taking it in."""
+        """Look at a payment that was taken in, as history stands now; nothing changes.
+
+        It counts once. What only the first look could tell (what was last, who was new) is
+        unknown. A hot key's buckets, which are marked anyway, hold it twice.
+        """
         out, marks = dict[str, Scalar](), dict[str, Mark]()
         minor = NONE if subject.amount_minor is None else subject.amount_minor
         self._look(subject, values, subject.at, minor, out, marks)
+        for v in self._plan.velocities:
+            if v.fn in ONLY_PAST and v.delay is None:
+                out.pop(v.name, None)
         return self._remembered(out, marks, subject.at)
 
     def learn(self, label: Label) -> End:

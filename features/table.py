@@ -1,6 +1,7 @@
 """The entities of one kind: in memory, loaded when they are needed, saved when they changed."""
 
-from collections.abc import Callable, Iterator
+from bisect import bisect_right
+from collections.abc import Callable, Iterator, Sequence
 from copy import deepcopy
 from typing import TypeAlias
 
@@ -50,9 +51,17 @@ class Table:
             state = self.codec.decode(stored) if stored else None
         return self.layout.fresh() if state is None else state
 
-    def copy(self, key: str) -> State:
-        """A state of its own, for looking at what would be."""
-        return deepcopy(self.look(key))
+    def before(self, key: str, at: int) -> State:
+        """A copy of a state, without the newest payment of just this time in its columns."""
+        state = deepcopy(self.look(key))
+        layout = self.layout
+        for times, columns in (
+            ("times", list(layout.uses)),
+            ("label_times", [name for name in layout.places if name.startswith("label")]),
+        ):
+            if times in layout.places:
+                _withdraw(state, layout.places[times], [layout.places[c] for c in columns], at)
+        return state
 
     def freeze(self) -> None:
         """From here on `written` tells of the states as they are now."""
@@ -85,3 +94,13 @@ class Table:
             return False
         self.states[key] = state
         return True
+
+
+def _withdraw(state: State, times: int, columns: Sequence[int], at: int) -> None:
+    place = bisect_right(state[times], at) - 1
+    if place < 0 or state[times][place] != at:
+        return
+    newer = len(state[times]) - 1 - place
+    for column in columns:
+        if newer < len(state[column]):
+            del state[column][len(state[column]) - 1 - newer]
