@@ -52,7 +52,7 @@ CONTRARY: Final[Mapping[Comparator, Comparator]] = {
 GET: Final[Mapping[Kind, str]] = {
     "number": """\
     if {slot}.__class__ is float:
-        if {slot} > MOST or {slot} < LEAST:
+        if {slot} > 1.7976931348623157e308 or {slot} < -1.7976931348623157e308:
             {slot} = nan
     elif {slot}.__class__ is not int:
         {slot} = nan

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from fakes.agreement import disagreement, engines, one_by_one
-from fakes.bare_books import book_of, one_rule
+from fakes.bare_books import WORDS, book_of, one_rule
 from fakes.books import load, rule_text
 from fakes.conditions import books
 from fakes.values import payments
@@ -12,12 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rules.columns import Unfit
-from rules.condition import Compare, Constant, Named
+from rules.condition import Arithmetic, Compare, Constant, Named
 from rules.engine import ENGINES, CheckedEvaluator, is_sampled
 from rules.model import Book
 from rules.native import Native
 from rules.tree import NOTHING, Matches
-from rules.vector import Vector
+from rules.vector import Vector, tabulate
 from rules.vocabulary import Scalar
 
 
@@ -63,6 +63,15 @@ def test_a_table_refuses_what_it_cannot_hold() -> None:
     condition = Compare(">", Named("x", "number"), Constant(2**53 + 1), "number")
     with pytest.raises(Unfit, match="cannot hold 9007199254740993 exactly"):
         Vector(book_of([one_rule("R", condition)]))
+
+
+@given(st.lists(st.floats(0, 1e6), min_size=2, max_size=50), st.floats(1e-3, 1e6))
+def test_a_table_divides_as_python_does(numbers: list[float], divisor: float) -> None:
+    """By a constant too, for which Polars by itself takes the reciprocal."""
+    shares = Arithmetic("/", Named("x", "number"), Constant(divisor))
+    rule = one_rule("R", Compare("==", shares, Named("y", "number"), "number"))
+    table = tabulate([({"x": x, "y": x / divisor}, 0) for x in numbers], WORDS)
+    assert [Matches(("R",))] * len(numbers) == Vector(book_of([rule])).matches(table)
 
 
 class Said:
