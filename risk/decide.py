@@ -11,7 +11,9 @@ from typing import Final, Protocol
 
 import msgspec
 
+from features.catalogue import Value
 from features.fields import instant
+from features.money import Rates
 from features.plan import Plan
 from features.transaction import Scalar, Transaction
 from risk.decision import (
@@ -40,7 +42,11 @@ class Evaluator(Protocol):
 
 
 class Bench(msgspec.Struct, frozen=True):
-    """All that judges: a book, the evaluator and the velocities made from it, a scorer."""
+    """All that judges: a book, what was made from it, and a scorer.
+
+    `names` are the values that book and scorer read; `attributes` those that the book lets
+    upstream send.
+    """
 
     book: Book
     evaluator: Evaluator
@@ -50,6 +56,8 @@ class Bench(msgspec.Struct, frozen=True):
     names: tuple[str, ...]
     plan: Plan
     base_exponent: int
+    rates: Rates
+    attributes: Mapping[str, Value]
 
 
 class Known(msgspec.Struct, frozen=True, gc=False):
