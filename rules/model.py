@@ -91,6 +91,11 @@ class Sequence(msgspec.Struct, frozen=True):
     steps: tuple[Step, ...]
 
 
+def flag_of(rule: str) -> str:
+    """Name the value that tells whether an event completes a rule's sequence."""
+    return f"sequence.{rule}"
+
+
 class Rule(msgspec.Struct, frozen=True, kw_only=True):
     """One rule; `condition` is `when and not unless`.
 

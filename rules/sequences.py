@@ -12,9 +12,9 @@ from typing import Final
 
 import msgspec
 
-from rules.condition import names
+from rules.condition import lists, names
 from rules.logic import Compiler
-from rules.model import ALWAYS, Book, Rule, Sequence, Truth
+from rules.model import ALWAYS, Book, Rule, Sequence, Truth, flag_of
 from rules.vocabulary import Scalar
 
 PER_KEY: Final = 20
@@ -26,47 +26,64 @@ IN_ALL: Final = 50_000
 Values = Mapping[str, Scalar]
 
 
-def flag_of(rule: str) -> str:
-    """Name the value that tells whether an event completes a rule's sequence."""
-    return f"sequence.{rule}"
-
-
 class Sequences:
-    """The sequences of a book's rules that are not off, over one partition of the log."""
+    """The sequences of a book's rules that are not off, over one partition of the log.
 
-    def __init__(self, book: Book, per_key: int = PER_KEY, in_all: int = IN_ALL) -> None:
-        self._watches = [
-            _Watch(rule, rule.sequence, book, per_key, in_all)
-            for rule in book.rules.values()
-            if rule.sequence is not None and rule.mode != "off"
-        ]
+    `before` are those of the book that was used until now: what it kept for an equal sequence
+    is taken over, and whether another one is completed is unknown until its window has passed.
+    """
+
+    def __init__(
+        self,
+        book: Book,
+        per_key: int = PER_KEY,
+        in_all: int = IN_ALL,
+        before: "Sequences | None" = None,
+    ) -> None:
+        self._latest: int = ALWAYS if before is None else before._latest
+        self._watches: dict[str, _Watch] = {}
+        for rule in book.rules.values():
+            if rule.sequence is not None and rule.mode != "off":
+                watch = _Watch(rule, rule.sequence, book, (per_key, in_all), self._latest)
+                old = None if before is None else before._watches.get(rule.id)
+                same = old is not None and old.meaning == watch.meaning
+                self._watches[rule.id] = old if old is not None and same else watch
+
+    def __bool__(self) -> bool:
+        """Whether there is anything to watch."""
+        return bool(self._watches)
 
     @property
     def dropped(self) -> int:
         """How many events had to go while they were within their window."""
-        return sum([watch.dropped for watch in self._watches])
+        return sum([watch.dropped for watch in self._watches.values()])
 
     @property
     def kept(self) -> int:
         """How many events are kept."""
-        return sum([watch.kept for watch in self._watches])
+        return sum([watch.kept for watch in self._watches.values()])
 
     def observe(self, values: Values, at: int) -> dict[str, Scalar]:
-        """Take the next event of the log: what `recall` gives before it is one of the past."""
-        found = self.recall(values, at)
-        for watch in self._watches:
+        """Take the next event of the log, and tell what it completes.
+
+        That is `sequence.ID`, and if it is true the values of the earlier steps. The flag is
+        absent (unknown) if the event has no key, if only unknown values stand between it and a
+        sequence, and if what was dropped could complete one.
+        """
+        found = self._look(values, at)
+        self._latest = max(self._latest, at)
+        for watch in self._watches.values():
             watch.keep(values, at)
         return found
 
     def recall(self, values: Values, at: int) -> dict[str, Scalar]:
-        """Tell what an event completes: `sequence.ID`, and if true the values of its steps.
+        """Tell once more what an event completes that was observed before."""
+        return self._look(values, at, again=True)
 
-        The flag is absent (unknown) if the event has no key, if only unknown values stand
-        between it and a sequence, and if what was dropped could complete one.
-        """
+    def _look(self, values: Values, at: int, *, again: bool = False) -> dict[str, Scalar]:
         found: dict[str, Scalar] = {}
-        for watch in self._watches:
-            found |= watch.look(values, at)
+        for watch in self._watches.values():
+            found |= watch.look(values, at, again=again)
         return found
 
 
@@ -90,14 +107,19 @@ class _Watch:
     """One sequence."""
 
     def __init__(
-        self, rule: Rule, sequence: Sequence, book: Book, per_key: int, in_all: int
+        self,
+        rule: Rule,
+        sequence: Sequence,
+        book: Book,
+        bounds: tuple[int, int],
+        forgotten_at: int,
     ) -> None:
         self.dropped = 0
         self.kept = 0
         self._flag = flag_of(rule.id)
         self._sequence = sequence
-        self._per_key = per_key
-        self._in_all = in_all
+        self._per_key, self._in_all = bounds
+        self._forgotten_at = forgotten_at
         params = {name: param.value for name, param in rule.params.items()}
         compiler = Compiler(params, book.lists)
         self._tests = [compiler.test(step.condition) for step in sequence.steps]
@@ -112,10 +134,16 @@ class _Watch:
             for step in sequence.steps
         ]
         self._groups: OrderedDict[Scalar, _Group] = OrderedDict()
-        self._forgotten_at = ALWAYS
+        asked = frozenset[str]().union(*[lists(step.condition) for step in sequence.steps])
+        self.meaning = (
+            sequence,
+            params,
+            self._names,
+            {name: book.lists[name] for name in asked},
+        )
 
-    def look(self, values: Values, at: int) -> dict[str, Scalar]:
-        """Tell whether an event completes the sequence."""
+    def look(self, values: Values, at: int, *, again: bool) -> dict[str, Scalar]:
+        """Tell whether an event completes the sequence; not with itself, if seen `again`."""
         key = values.get(self._sequence.by)
         if key is None:
             return {}
@@ -127,6 +155,9 @@ class _Watch:
         if at < horizon:
             return {self._flag: False}
         live = [event for event in events if event.at >= horizon]
+        if again:
+            own = self._own(values)
+            live = [event for event in live if (event.at, event.values) != (at, own)]
         for bound in self._completed(live, values, at, sure=True):
             told = {f"{self._flag}.{name}": value for name, value in bound.items()}
             return {self._flag: True, **told}
@@ -168,10 +199,9 @@ class _Watch:
         if key is None or not possibly:
             return
         surely = sum([1 << step for step, truth in enumerate(truths) if truth])
-        kept = {name: values[name] for name in self._names if name in values}
         group = self._groups.setdefault(key, _Group([]))
         before = len(group.events)
-        group.events.append(_Event(at, surely, possibly, kept))
+        group.events.append(_Event(at, surely, possibly, self._own(values)))
         horizon = max([event.at for event in group.events]) - self._sequence.within
         group.events = [event for event in group.events if event.at >= horizon]
         if len(group.events) > self._per_key:
@@ -181,6 +211,9 @@ class _Watch:
         self._groups.move_to_end(key)
         while self.kept > self._in_all:
             self._forget()
+
+    def _own(self, values: Values) -> dict[str, Scalar]:
+        return {name: values[name] for name in self._names if name in values}
 
     def _forget(self) -> None:
         """Drop the key that was quiet for longest."""

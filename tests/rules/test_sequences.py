@@ -1,17 +1,23 @@
+# ruff: noqa: E501 # a table is read across
 """Sequences of events equal a plain search over all of the past; what is kept is bounded."""
 
 from collections.abc import Iterator
 from itertools import combinations
+from pathlib import Path
 
 import pytest
 from fakes.bare_books import book_of, one_rule
+from fakes.books import causes, load
 from hypothesis import given
 from hypothesis import strategies as st
 
 from rules.condition import And, Arithmetic, Compare, Constant, Named, Node, Or
+from rules.examples import failures
 from rules.logic import compile_rule
 from rules.model import Book, Sequence, Step, Truth
+from rules.native import Native
 from rules.sequences import Sequences
+from rules.verdict import Hit, judge
 from rules.vocabulary import Scalar
 
 WITHIN = 10
@@ -145,7 +151,7 @@ def test_recalling_changes_nothing() -> None:
     """An event that is only asked about is no past of a later one."""
     sequences = Sequences(make_book("two"))
     sequences.recall({"s": "k", "f": True}, 0)
-    assert {"sequence.R": False} == sequences.observe({"s": "k", "g": True}, 0)
+    assert {"sequence.R": False} == sequences.observe({"s": "k", "f": False, "g": True}, 0)
     assert 0 == sequences.kept
 
 
@@ -161,3 +167,86 @@ def test_a_rule_that_is_off_is_not_watched() -> None:
     """Nothing is kept for it."""
     book = book_of([one_rule("R", F, sequence=SEQUENCES["two"], mode="off")])
     assert {} == Sequences(book).observe({"s": "k", "f": True}, 0)
+
+
+SPREE = """\
+  - id: DECLINED-THEN-SPENT
+    title: Two declines, then a large payment
+    owner: us
+    severity: high
+    tier: review
+    params: {times: 5}
+    sequence:
+      by: payee
+      within: 10m
+      steps:
+        - {as: one, when: known}
+        - {as: two, when: {all: [known, amount >= one.amount]}}
+        - {as: spend, when: not known and amount > $times * one.amount}
+    unless: country in @trusted
+    reason: {code: R9, text: "Declined {one.amount:.2f} and {two.amount:.2f}, then {amount:.2f}"}
+    tests:
+      - {given: {sequence.DECLINED-THEN-SPENT: true, country: DE}, expect: hit}
+      - {given: {country: DE}, expect: unknown}
+"""
+RULE = "DECLINED-THEN-SPENT"
+
+
+def test_a_sequence_in_a_rule_file_is_a_rule_like_others(tmp_path: Path) -> None:
+    """Read, tested, watched, decided, and told with the values of its steps."""
+    book = load(tmp_path, SPREE)
+    assert [] == list(failures(book))
+    sequences = Sequences(book)
+    for amount in (10, 12):
+        sequences.observe({"payee": "p", "known": True, "amount": amount}, 0)
+    values: dict[str, Scalar] = {"payee": "p", "known": False, "amount": 51, "country": "DE"}
+    values |= sequences.observe(values, 600_000_000)
+    verdict = judge(book, Native(book).match(values, 0), values, 0)
+    assert [Hit(RULE, "review")] == list(verdict.hits)
+    assert "Declined 10.00 and 12.00, then 51.00" == verdict.reasons[0].text
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ("by: payee", "by: amount", "9:11: by cannot be 'amount'"),
+        ("10m", "10x", "10:15: within is a time of at most 30d"),
+        ("10m", "31d", "10:15: within is a time of at most 30d"),
+        ("as: two", "as: one", "13:16: two steps are named one"),
+        ("as: spend", "as: text", "14:16: a step cannot be named text: values begin so"),
+        ("one.amount]", "two.amount]", "13:51: unknown value 'two.amount'"),
+        ("when: known}", "when: score > 5}", "12:27: unknown value 'score'"),
+        ("not known", "missing(one.amount)", "14:29: missing(one.amount) asks for the past of another payment"),
+        ("        - {as: one, when: known}\n        - {as: two, when: {all: [known, amount >= one.amount]}}\n", "", "12:9: a sequence has 2 to 4 steps"),
+        ("    sequence:", "    when: known\n    sequence:", "8:5: a rule has no key 'when'"),
+        ("tier: review", "tier: allow", "9:7: an allow rule may not be a sequence: one is easily staged"),
+        ("{two.amount:.2f}", "{two.amuont:.2f}", "16:61: unknown value 'two.amuont'"),
+        ("known, amount", "payee in @bloked, amount", "13:43: unknown list @bloked"),
+    ],
+)  # fmt: skip
+def test_mistakes_in_a_sequence_are_told(
+    tmp_path: Path, old: str, new: str, expected: str
+) -> None:
+    """Each with its place and its cause."""
+    assert old in SPREE
+    assert f"a.rules.yaml:{expected}" in causes(tmp_path, SPREE.replace(old, new, 1))
+
+
+def test_a_new_book_takes_over_what_was_kept(tmp_path: Path) -> None:
+    """For an equal sequence; another one is unknown until its window has passed."""
+    before = Sequences(make_book("two"))
+    before.observe({"s": "k", "f": True}, 100)
+    done: Event = ({"s": "k", "f": False, "g": True}, 101)
+    same = Sequences(make_book("two"), before=before)
+    assert same.observe(*done)["sequence.R"]
+    other = Sequences(make_book("three"), before=before)
+    late = {"s": "k", "f": True, "x": 4}
+    assert [{}, {}, {"sequence.R": False}] == [other.recall(late, at) for at in (101, 110, 111)]
+
+
+def test_an_event_asked_about_again_is_not_its_own_past() -> None:
+    """A payment that is judged once more completes what it completed the first time."""
+    sequences = Sequences(make_book("same"))
+    event: Event = ({"s": "k", "f": True}, 0)
+    first = sequences.observe(*event)
+    assert ({"sequence.R": False}, first) == (first, sequences.recall(*event))
