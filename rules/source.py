@@ -166,11 +166,10 @@ class Writer:
             case ContainsAny(value=value, list=name):
                 operand, known = self._known(value, "text")
                 found = f"holds_any({operand}, {self.constant(self._lists[name].ends)}, at)"
-            case StartsWith(value=value, prefix=prefix):
-                operand, known = self._known(value, "text")
-                found = f"{operand}.startswith({self.constant(prefix)})"
             case _:
-                raise AssertionError(node)  # every other node has its case
+                assert isinstance(node, StartsWith)  # noqa: S101 # every other node has its case
+                operand, known = self._known(node.value, "text")
+                found = f"{operand}.startswith({self.constant(node.prefix)})"
         return f"{known}{found}", f"{known}not {found}"
 
     def _known(self, node: Node, type_: Type, *, exact: bool = False) -> tuple[str, str]:

@@ -11,6 +11,7 @@ from rules.vocabulary import Word
 PARAMS = {"p": 3, "q": -0.5, "t": "b", "on": True}
 LISTS = {
     "l": Listing("l", "watch", {"a": FOREVER, "b": 5, "straße": FOREVER}, {}),
+    "lasting": Listing("lasting", "block", {"a": FOREVER, "b": FOREVER}, {}),
     "exact": Listing("exact", "allow", {"Ann": FOREVER, "a": 5}, {}),
 }
 WORDS = {
