@@ -97,9 +97,10 @@ class _Event(msgspec.Struct, frozen=True):
 
 
 class _Group(msgspec.Struct):
-    """Events of one key in the order of the log, and the time of the latest one dropped."""
+    """Events of one key in the order of the log; times of the latest one, and dropped one."""
 
     events: list[_Event]
+    latest: int = ALWAYS
     dropped_at: int = ALWAYS
 
 
@@ -149,19 +150,22 @@ class _Watch:
             return {}
         if self._tests[-1](values, at) is False:
             return {self._flag: False}
-        group = self._groups.get(key)
-        events = group.events if group is not None else []
-        horizon = max([at, *[event.at for event in events]]) - self._sequence.within
+        group = self._groups.get(key, _Group([]))
+        within = self._sequence.within
+        horizon = max(at, group.latest) - within
         if at < horizon:
             return {self._flag: False}
-        live = [event for event in events if event.at >= horizon]
+        live = [event for event in group.events if event.at >= horizon]
         if again:
             own = self._own(values)
             live = [event for event in live if (event.at, event.values) != (at, own)]
-        for bound in self._completed(live, values, at, sure=True):
+        # a key that was forgotten may have had an event as late as any that was forgotten
+        begin = max(horizon, self._forgotten_at - within)
+        certain = [event for event in live if event.at >= begin] if at >= begin else []
+        for bound in self._completed(certain, values, at, sure=True):
             told = {f"{self._flag}.{name}": value for name, value in bound.items()}
             return {self._flag: True, **told}
-        dropped_at = max(self._forgotten_at, ALWAYS if group is None else group.dropped_at)
+        dropped_at = max(self._forgotten_at, group.dropped_at)
         unsure = any(True for _ in self._completed(live, values, at, sure=False))
         return {} if unsure or dropped_at >= horizon else {self._flag: False}
 
@@ -202,7 +206,8 @@ class _Watch:
         group = self._groups.setdefault(key, _Group([]))
         before = len(group.events)
         group.events.append(_Event(at, surely, possibly, self._own(values)))
-        horizon = max([event.at for event in group.events]) - self._sequence.within
+        group.latest = max(group.latest, at)
+        horizon = group.latest - self._sequence.within
         group.events = [event for event in group.events if event.at >= horizon]
         if len(group.events) > self._per_key:
             group.dropped_at = max(group.dropped_at, group.events.pop(0).at)
@@ -220,5 +225,4 @@ class _Watch:
         _, group = self._groups.popitem(last=False)
         self.kept -= len(group.events)
         self.dropped += len(group.events)
-        times = [group.dropped_at, *[event.at for event in group.events]]
-        self._forgotten_at = max(self._forgotten_at, *times)
+        self._forgotten_at = max(self._forgotten_at, group.latest)
