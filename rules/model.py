@@ -76,8 +76,31 @@ class Example(msgspec.Struct, frozen=True):
     reasons: tuple[str, ...] | None = None
 
 
+class Step(msgspec.Struct, frozen=True):
+    """One event of a sequence. The condition reads earlier steps as `name.value`."""
+
+    name: str
+    condition: Node
+
+
+class Sequence(msgspec.Struct, frozen=True):
+    """Steps in the order of the log, all with one value of `by`, `within` microseconds."""
+
+    by: str
+    within: int
+    steps: tuple[Step, ...]
+
+
+def flag_of(rule: str) -> str:
+    """Name the value that tells whether an event completes a rule's sequence."""
+    return f"sequence.{rule}"
+
+
 class Rule(msgspec.Struct, frozen=True, kw_only=True):
-    """One rule; `condition` is `when and not unless`."""
+    """One rule; `condition` is `when and not unless`.
+
+    With a `sequence`, `when` is the flag `sequence.ID`, which `rules.sequences` makes known.
+    """
 
     id: str
     title: str
@@ -86,6 +109,7 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     tier: Tier
     mode: Mode = "live"
     condition: Node
+    sequence: Sequence | None = None
     code: str
     text: Template
     params: Mapping[str, Param] = {}

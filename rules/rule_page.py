@@ -1,23 +1,23 @@
 """One rule of a *.rules.yaml file, read and checked."""
 
 from collections.abc import Mapping
+from itertools import chain
 from typing import Final, cast, get_args
 
 from rules.condition import (
-    FALSE,
     And,
     ContainsAny,
+    Named,
     Node,
     Not,
-    Or,
     admitting_lists,
     names,
     parameters,
     walk,
 )
+from rules.condition_page import Scope, read_condition
 from rules.document import Fields
 from rules.document import Node as YamlNode
-from rules.expression import read_expression
 from rules.model import (
     TIERS,
     Listing,
@@ -26,19 +26,21 @@ from rules.model import (
     Place,
     Rollout,
     Rule,
+    Sequence,
     Severity,
     Tier,
     Window,
+    flag_of,
 )
-from rules.operand import Scope
 from rules.page import Page
+from rules.sequence_page import earlier_words, read_sequence, told_template
 from rules.template import Slot, Template, read_template
 from rules.vocabulary import Scalar, Vocabulary
 
 MAX_SEARCHED: Final = 1000
 """Entries of a list that `contains_any` may look for one by one."""
 
-REQUIRED: Final = ("id", "title", "owner", "severity", "tier", "when", "reason")
+REQUIRED: Final = ("id", "title", "owner", "severity", "tier")
 OPTIONAL: Final = (
     "mode",
     "unless",
@@ -77,14 +79,18 @@ class _RuleReading:
 
     def rule(self, node: YamlNode) -> Rule:
         page = self._page
-        found = page.fields(node, "a rule", REQUIRED, OPTIONAL)
+        is_sequence = isinstance(node, Fields) and "sequence" in node.fields
+        asks = "sequence" if is_sequence else "when"
+        found = page.fields(node, "a rule", (*REQUIRED, asks, "reason"), OPTIONAL)
         params = self._params(found)
         constants = {name: param.value for name, param in params.items()}
-        condition = self._conditions(found, constants)
-        code, text = self._reason(found["reason"], constants)
+        name = page.name(found["id"], "id", *ID)
+        sequence = self._sequence(found[asks], constants) if is_sequence else None
+        condition = self._conditions(name, found, constants, sequence)
+        code, text = self._reason(found["reason"], name, constants, sequence)
         shown = frozenset(piece.name for piece in text if isinstance(piece, Slot))
         rule = Rule(
-            id=page.name(found["id"], "id", *ID),
+            id=name,
             title=page.text(found["title"], "title"),
             owner=page.text(found["owner"], "owner"),
             severity=cast(
@@ -93,6 +99,7 @@ class _RuleReading:
             tier=cast("Tier", page.choice(found["tier"], "tier", TIERS)),
             mode=self._mode(found),
             condition=condition,
+            sequence=sequence,
             code=code,
             text=text,
             params=params,
@@ -105,9 +112,9 @@ class _RuleReading:
             shows=shown,
             place=Place(page.file, node.mark.line),
         )
-        self._check_lists(rule, found["when"])
+        self._check_lists(rule, found[asks])
         if rule.tier == "allow":
-            self._check_allow(rule, found["when"])
+            self._check_allow(rule, found[asks])
         return rule
 
     def _mode(self, found: Mapping[str, YamlNode]) -> Mode:
@@ -152,41 +159,48 @@ class _RuleReading:
             page.wrong(found["value"], "value must be a number within its sweep")
         return Param(value, (numbers[0], numbers[1], numbers[2]))
 
-    def _conditions(self, found: Mapping[str, YamlNode], params: Mapping[str, Scalar]) -> Node:
-        condition = self._condition(found["when"], params)
+    def _sequence(self, node: YamlNode, params: Mapping[str, Scalar]) -> Sequence:
+        return read_sequence(self._page, node, Scope(self._words, params, self._listings))
+
+    def _condition(self, node: YamlNode, params: Mapping[str, Scalar]) -> Node:
+        return read_condition(self._page, node, Scope(self._words, params, self._listings))
+
+    def _conditions(
+        self,
+        rule: str,
+        found: Mapping[str, YamlNode],
+        params: Mapping[str, Scalar],
+        sequence: Sequence | None,
+    ) -> Node:
+        condition: Node = Named(flag_of(rule), "flag")
+        if sequence is None:
+            condition = self._condition(found["when"], params)
         if "unless" in found:
             condition = And((condition, Not(self._condition(found["unless"], params))))
-        used = parameters(condition)
+        steps = sequence.steps if sequence is not None else ()
+        used = parameters(condition).union(*[parameters(step.condition) for step in steps])
         for name in params:
             if name not in used:
                 self._page.wrong(found["params"], f"parameter {name!r} is used by no condition")
         return condition
 
-    def _condition(self, node: YamlNode, params: Mapping[str, Scalar]) -> Node:
-        page = self._page
-        if not isinstance(node, Fields):
-            text = page.text(node, "a condition", 2000)
-            scope = Scope(self._words, params, self._listings, page.within(node))
-            return read_expression(text, scope) if text else FALSE
-        if len(node.fields) != 1:
-            page.wrong(node, "a condition is an expression or one of all, any, not")
-            return FALSE
-        found = page.fields(node, "a condition", (), ("all", "any", "not"))
-        if "not" in found:
-            return Not(self._condition(found["not"], params))
-        for key, kind in (("all", And), ("any", Or)):
-            if key in found:
-                terms = page.items(found[key], key)
-                if not terms:
-                    page.wrong(found[key], f"{key} needs at least one condition")
-                return kind(tuple(self._condition(term, params) for term in terms))
-        return FALSE
-
-    def _reason(self, node: YamlNode, params: Mapping[str, Scalar]) -> tuple[str, Template]:
+    def _reason(
+        self,
+        node: YamlNode,
+        rule: str,
+        params: Mapping[str, Scalar],
+        sequence: Sequence | None,
+    ) -> tuple[str, Template]:
         page = self._page
         found = page.fields(node, "reason", ("code", "text"))
         text = page.text(found["text"], "text")
-        template = read_template(text, self._words, params, page.within(found["text"]))
+        words = self._words
+        if sequence is not None:
+            earlier = [step.name for step in sequence.steps[:-1]]
+            words = {**words, **earlier_words(earlier, words)}
+        template = read_template(text, words, params, page.within(found["text"]))
+        if sequence is not None:
+            template = told_template(rule, sequence, template)
         return page.name(found["code"], "code", *CODE), template
 
     def _window(self, found: Mapping[str, YamlNode]) -> Window:
@@ -215,7 +229,8 @@ class _RuleReading:
         return Rollout(float(percent), by)
 
     def _check_lists(self, rule: Rule, node: YamlNode) -> None:
-        for found in walk(rule.condition):
+        steps = rule.sequence.steps if rule.sequence is not None else ()
+        for found in chain(*[walk(c) for c in (rule.condition, *[s.condition for s in steps])]):
             if isinstance(found, ContainsAny) and found.list in self._listings:
                 listing = self._listings[found.list]
                 if listing.kind == "allow" or len(listing.ends) > MAX_SEARCHED:
@@ -225,6 +240,8 @@ class _RuleReading:
                     self._page.wrong(node, f"{cause} entries; @{found.list} is none")
 
     def _check_allow(self, rule: Rule, node: YamlNode) -> None:
+        if rule.sequence is not None:
+            self._page.wrong(node, "an allow rule may not be a sequence: one is easily staged")
         written = sorted(
             n for n in names(rule.condition) if n in self._words and self._words[n].from_text
         )
