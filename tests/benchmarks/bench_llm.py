@@ -185,8 +185,8 @@ def main() -> None:
     report(
         "llm",
         figures,
-        f"{len(texts)} payment lines, {len(set(texts))} distinct; cost at DeepSeek's list price, "
-        "a token for four characters, the system message from the provider's cache.",
+        f"{len(texts)} payment lines, {len(set(texts))} distinct; costs at the list price of "
+        "DeepSeek, a token for four characters, the system message from their cache.",
     )
 
 
