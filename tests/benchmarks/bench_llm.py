@@ -27,6 +27,7 @@ from features.llm.ground import ground
 from features.llm.inquiry import Manner
 from features.llm.parse import parse
 from features.llm.prompt import load_prompt
+from features.llm.record import Record
 from features.text.fingerprint import Fingerprint
 from features.text.local import LocalReader, load_reader
 from features.text.names import NameList
@@ -34,13 +35,15 @@ from features.text.normalise import normalise
 from features.text.redact import redact
 from features.text.schema import FLAGS
 from tests.llm.attacks import bipia, own, payment_lines
-from tests.llm.server import Answer, Request, reading, said, serving
+from tests.llm.faults import FAULTS
+from tests.llm.server import Answer, Request, Server, reading, said, serving
 
 SHARED = Path(__file__).parents[3] / "shared/data/text"
 OWN = ("Anna Muster", "cust-000123", "DE02120300000000202051")
 WITH_NUMBERS = "pay 4111 1111 1111 1111 to DE89 3704 0044 0532 0130 00, call +44 20 7946 0958"
 ASKED = 4_000
 MODEL_S = 0.6
+WAIT_S = 0.25
 
 
 def lines() -> list[str]:
@@ -142,22 +145,25 @@ def billed(request: Request) -> Answer:
     return said(answer, after=MODEL_S, usage=usage)
 
 
+def make(server: Server, manner: Manner, records: list[Record] | None = None) -> Extractor:
+    """An extractor of this server."""
+    return Extractor(
+        Chat(deepseek(endpoint=server.endpoint), Door(server.endpoint, "k"), wall),
+        load_prompt(),
+        Fingerprint(b"s" * 32),
+        cache=Cache(),
+        record=(records if records is not None else []).append,
+        wall=wall,
+        manner=manner,
+    )
+
+
 async def asking(hits: float) -> list[Figure]:
     """Ask about 4,000 memos of which a share is cached, a server answering after 600 ms."""
     reader = load_reader()
     async with serving(billed) as server:
-        backend = deepseek(endpoint=server.endpoint)
-        cache = Cache()
-        records: list[int] = []
-        extractor = Extractor(
-            Chat(backend, Door(server.endpoint, "k"), wall),
-            load_prompt(),
-            Fingerprint(b"s" * 32),
-            cache=cache,
-            record=lambda record: records.append(record.usage.cost),
-            wall=wall,
-            manner=Manner(waiting=10 * ASKED),
-        )
+        records: list[Record] = []
+        extractor = make(server, Manner(waiting=10 * ASKED), records)
         memos = [reader.look(f"invoice {n} consulting") for n in range(ASKED)]
         await asyncio.gather(*[extractor.ask(memo) for memo in memos[: int(ASKED * hits)]])
         records.clear()
@@ -167,13 +173,55 @@ async def asking(hits: float) -> list[Figure]:
         seconds, busy = time.perf_counter() - start, time.process_time() - cpu
         calls = len(server.requests) - before
         await extractor.close()
+    cost_usd = sum(record.usage.cost for record in records) / ASKED / 1e6
     what = f"asking, {100 * hits:.0f} % cached"
     return [
         (what, ASKED / seconds, "texts/s"),
         (f"{what}: CPU a text, the server's included", busy / ASKED * 1e6, "us"),
         (f"{what}: calls", calls, "calls"),
-        (f"{what}: cost of 1,000 texts", sum(records) / ASKED / 1e6, "USD"),
+        (
+            f"{what}: cost of 1,000 texts",
+            sum(record.usage.cost for record in records) / ASKED / 1e6,
+            "USD",
+        ),
     ]
+
+
+async def under(fault: Answer) -> tuple[float, int]:
+    """400 payments at 1,000 a second that wait at most 250 ms for a server with this fault.
+
+    Gives the p99 of what they waited beyond that in milliseconds, and what was left over.
+    """
+    reader = load_reader()
+    loop = asyncio.get_running_loop()
+    late: list[float] = []
+    async with serving(fault) as server:
+        extractor = make(server, Manner(deadline=1.0))
+
+        async def pay(number: int) -> None:
+            await asyncio.sleep(number / 1000)
+            start = loop.time()
+            await extractor.read(reader.look(f"invoice {number}"), WAIT_S)
+            late.append(1000 * max(0.0, loop.time() - start - WAIT_S))
+
+        await asyncio.gather(*[pay(number) for number in range(400)])
+        for _ in range(100):
+            if extractor.waiting + extractor.calls:
+                await asyncio.sleep(0.1)
+        left = extractor.waiting + extractor.calls
+        await extractor.close()
+    return sorted(late)[int(0.99 * len(late))], left
+
+
+def faults() -> list[Figure]:
+    """Each fault under load."""
+    figures: list[Figure] = []
+    for name, (fault, _) in FAULTS.items():
+        late, left = asyncio.run(under(fault))
+        figures.append((f"fault {name}: beyond the deadline, p99", late, "ms"))
+        if left:
+            figures.append((f"fault {name}: left over", left, "texts"))
+    return figures
 
 
 def main() -> None:
@@ -182,6 +230,7 @@ def main() -> None:
     figures = [*stages(texts), *false_positives(texts), *injection()]
     for hits in (0.0, 0.5, 0.95):
         figures += asyncio.run(asking(hits))
+    figures += faults()
     report(
         "llm",
         figures,
