@@ -179,11 +179,7 @@ async def asking(hits: float) -> list[Figure]:
         (what, ASKED / seconds, "texts/s"),
         (f"{what}: CPU a text, the server's included", busy / ASKED * 1e6, "us"),
         (f"{what}: calls", calls, "calls"),
-        (
-            f"{what}: cost of 1,000 texts",
-            sum(record.usage.cost for record in records) / ASKED / 1e6,
-            "USD",
-        ),
+        (f"{what}: cost of 1,000 texts", cost_usd, "USD"),
     ]
 
 
