@@ -15,8 +15,9 @@ from risk.score.scorer import Scorer
 from risk.settings import Settings
 from risk.vocabulary import attribute_values, vocabulary
 from rules.errors import BookError, Mistake
-from rules.load import declared_attributes, load_book
+from rules.load import declared_words, load_book
 from rules.model import Book
+from rules.points import point_book
 from rules.tree import Tree
 
 Read = TypeVar("Read")
@@ -31,7 +32,7 @@ def build_bench(folder: Path) -> Bench:
     """Read a book folder with its scorecard; raises `BookError` with all mistakes of both."""
     mistakes: list[Mistake] = []
     book = _collect(mistakes, lambda: load_book(folder, vocabulary()))
-    words = {**vocabulary(), **declared_attributes(folder)}
+    words = {**vocabulary(), **declared_words(folder, vocabulary())}
     del words["score"]  # a scorer does not read its own answer
     scorer = _collect(mistakes, lambda: load_scorecard(folder / "scorecard.yaml", words))
     if book is not None:
@@ -64,6 +65,7 @@ def assemble(book: Book, scorer: Scorer) -> Bench:
     return Bench(
         book=book,
         evaluator=Tree(book),
+        points=Tree(point_book(book)),
         scorer=scorer,
         book_version=Version(book.name, book.version, book.hash),
         scorer_version=Version(scorer.name, scorer.version, scorer.hash),

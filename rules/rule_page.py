@@ -1,44 +1,35 @@
 """One rule of a *.rules.yaml file, read and checked."""
 
 from collections.abc import Mapping
-from typing import Final, cast, get_args
+from typing import Any, Final, cast, get_args
 
-from rules.condition import (
-    FALSE,
-    And,
-    ContainsAny,
-    Node,
-    Not,
-    Or,
-    admitting_lists,
-    names,
-    parameters,
-    walk,
-)
+from rules.condition import And, Node, Not, names, parameters
+from rules.condition_page import ConditionReader
 from rules.document import Fields
 from rules.document import Node as YamlNode
-from rules.expression import read_expression
 from rules.model import (
     TIERS,
     Listing,
     Mode,
     Param,
     Place,
+    PointRule,
     Rollout,
     Rule,
     Severity,
     Tier,
     Window,
 )
-from rules.operand import Scope
 from rules.page import Page
+from rules.rule_laws import check_allow, check_points, check_searches
 from rules.template import Slot, Template, read_template
 from rules.vocabulary import Scalar, Vocabulary
 
-MAX_SEARCHED: Final = 1000
-"""Entries of a list that `contains_any` may look for one by one."""
+EFFECTS: Final = ("tier", "points")
+"""What a rule does; it has one of them."""
 
-REQUIRED: Final = ("id", "title", "owner", "severity", "tier", "when", "reason")
+HEAD: Final = ("id", "title", "owner", "severity")
+BODY: Final = ("when", "reason")
 OPTIONAL: Final = (
     "mode",
     "unless",
@@ -50,6 +41,7 @@ OPTIONAL: Final = (
     "labels",
     "tests",
 )
+MAX_POINTS: Final = 100
 ID: Final = (r"(?=.{1,60}$)[A-Z][A-Z0-9]*(-[A-Z0-9]+)*", "CARD-TESTING-10M")
 """At most 60 characters: it is the key of the rollout's hash, which takes 64 bytes."""
 
@@ -64,7 +56,7 @@ class RuleReader:
         self._words = words
         self._listings = listings
 
-    def rule(self, page: Page, node: YamlNode) -> Rule:
+    def rule(self, page: Page, node: YamlNode) -> Rule | PointRule:
         """Read the rule of a node; mistakes go to the page."""
         return _RuleReading(page, self._words, self._listings).rule(node)
 
@@ -75,40 +67,69 @@ class _RuleReading:
         self._words = words
         self._listings = listings
 
-    def rule(self, node: YamlNode) -> Rule:
+    def rule(self, node: YamlNode) -> Rule | PointRule:
+        effect = "points" if isinstance(node, Fields) and "points" in node.fields else "tier"
+        also = (*OPTIONAL, *EFFECTS)
+        found = self._page.fields(node, "a rule", (*HEAD, effect, *BODY), also)
+        dossier = self._dossier(node, found)
+        if effect == "points":
+            return self._point_rule(dossier, found)
+        tier = self._page.choice(found["tier"], "tier", TIERS)
+        rule = Rule(**dossier, tier=cast("Tier", tier), on_missing=self._on_missing(found))
+        check_searches(self._page, found["when"], rule, self._listings)
+        if rule.tier == "allow":
+            check_allow(self._page, found["when"], rule, self._words, self._listings)
+        return rule
+
+    def _point_rule(
+        self, dossier: Mapping[str, Any], found: Mapping[str, YamlNode]
+    ) -> PointRule:
         page = self._page
-        found = page.fields(node, "a rule", REQUIRED, OPTIONAL)
+        for key in ("tier", "on_missing"):
+            if key in found:
+                page.wrong(found[key], f"a rule with points has no {key}", "leave one out")
+        points = page.whole(found["points"], "points", -MAX_POINTS, MAX_POINTS)
+        rule = PointRule(**dossier, points=points)
+        check_searches(page, found["when"], rule, self._listings)
+        check_points(page, found, rule, self._words)
+        return rule
+
+    def _dossier(self, node: YamlNode, found: Mapping[str, YamlNode]) -> dict[str, Any]:
+        page = self._page
         params = self._params(found)
         constants = {name: param.value for name, param in params.items()}
-        condition = self._conditions(found, constants)
+        condition = self._condition(found, constants)
         code, text = self._reason(found["reason"], constants)
-        shown = frozenset(piece.name for piece in text if isinstance(piece, Slot))
-        rule = Rule(
-            id=page.name(found["id"], "id", *ID),
-            title=page.text(found["title"], "title"),
-            owner=page.text(found["owner"], "owner"),
-            severity=cast(
-                "Severity", page.choice(found["severity"], "severity", get_args(Severity))
-            ),
-            tier=cast("Tier", page.choice(found["tier"], "tier", TIERS)),
-            mode=self._mode(found),
-            condition=condition,
-            code=code,
-            text=text,
-            params=params,
-            window=self._window(found),
-            rollout=self._rollout(found),
-            on_missing=self._on_missing(found),
-            runbook=page.text(found["runbook"], "runbook") if "runbook" in found else "",
-            labels=self._labels(found),
-            reads=names(condition),
-            shows=shown,
-            place=Place(page.file, node.mark.line),
-        )
-        self._check_lists(rule, found["when"])
-        if rule.tier == "allow":
-            self._check_allow(rule, found["when"])
-        return rule
+        severity = page.choice(found["severity"], "severity", get_args(Severity))
+        return {
+            "id": page.name(found["id"], "id", *ID),
+            "title": page.text(found["title"], "title"),
+            "owner": page.text(found["owner"], "owner"),
+            "severity": cast("Severity", severity),
+            "mode": self._mode(found),
+            "condition": condition,
+            "code": code,
+            "text": text,
+            "params": params,
+            "window": self._window(found),
+            "rollout": self._rollout(found),
+            "runbook": page.text(found["runbook"], "runbook") if "runbook" in found else "",
+            "labels": self._labels(found),
+            "reads": names(condition),
+            "shows": frozenset(piece.name for piece in text if isinstance(piece, Slot)),
+            "place": Place(page.file, node.mark.line),
+        }
+
+    def _condition(self, found: Mapping[str, YamlNode], params: Mapping[str, Scalar]) -> Node:
+        reader = ConditionReader(self._page, self._words, self._listings, params)
+        condition = reader.condition(found["when"])
+        if "unless" in found:
+            condition = And((condition, Not(reader.condition(found["unless"]))))
+        used = parameters(condition)
+        for name in params:
+            if name not in used:
+                self._page.wrong(found["params"], f"parameter {name!r} is used by no condition")
+        return condition
 
     def _mode(self, found: Mapping[str, YamlNode]) -> Mode:
         if "mode" not in found:
@@ -152,36 +173,6 @@ class _RuleReading:
             page.wrong(found["value"], "value must be a number within its sweep")
         return Param(value, (numbers[0], numbers[1], numbers[2]))
 
-    def _conditions(self, found: Mapping[str, YamlNode], params: Mapping[str, Scalar]) -> Node:
-        condition = self._condition(found["when"], params)
-        if "unless" in found:
-            condition = And((condition, Not(self._condition(found["unless"], params))))
-        used = parameters(condition)
-        for name in params:
-            if name not in used:
-                self._page.wrong(found["params"], f"parameter {name!r} is used by no condition")
-        return condition
-
-    def _condition(self, node: YamlNode, params: Mapping[str, Scalar]) -> Node:
-        page = self._page
-        if not isinstance(node, Fields):
-            text = page.text(node, "a condition", 2000)
-            scope = Scope(self._words, params, self._listings, page.within(node))
-            return read_expression(text, scope) if text else FALSE
-        if len(node.fields) != 1:
-            page.wrong(node, "a condition is an expression or one of all, any, not")
-            return FALSE
-        found = page.fields(node, "a condition", (), ("all", "any", "not"))
-        if "not" in found:
-            return Not(self._condition(found["not"], params))
-        for key, kind in (("all", And), ("any", Or)):
-            if key in found:
-                terms = page.items(found[key], key)
-                if not terms:
-                    page.wrong(found[key], f"{key} needs at least one condition")
-                return kind(tuple(self._condition(term, params) for term in terms))
-        return FALSE
-
     def _reason(self, node: YamlNode, params: Mapping[str, Scalar]) -> tuple[str, Template]:
         page = self._page
         found = page.fields(node, "reason", ("code", "text"))
@@ -213,25 +204,3 @@ class _RuleReading:
         texts = [name for name, word in self._words.items() if word.type == "text"]
         by = page.choice(given["by"], "by", texts)
         return Rollout(float(percent), by)
-
-    def _check_lists(self, rule: Rule, node: YamlNode) -> None:
-        for found in walk(rule.condition):
-            if isinstance(found, ContainsAny) and found.list in self._listings:
-                listing = self._listings[found.list]
-                if listing.kind == "allow" or len(listing.ends) > MAX_SEARCHED:
-                    cause = (
-                        f"contains_any takes block and watch lists of at most {MAX_SEARCHED}"
-                    )
-                    self._page.wrong(node, f"{cause} entries; @{found.list} is none")
-
-    def _check_allow(self, rule: Rule, node: YamlNode) -> None:
-        written = sorted(
-            n for n in names(rule.condition) if n in self._words and self._words[n].from_text
-        )
-        if written:
-            cause = f"an allow rule may not read {', '.join(written)}: whoever pays wrote it"
-            self._page.wrong(node, cause)
-        for name in sorted(admitting_lists(rule.condition)):
-            if name in self._listings and self._listings[name].kind != "allow":
-                cause = f"an allow rule admits by allow lists only; @{name} is a"
-                self._page.wrong(node, f"{cause} {self._listings[name].kind} list")

@@ -8,7 +8,7 @@ does not cover the payment, are recorded with the outcome that they would have m
 """
 
 from collections.abc import Iterable, Mapping
-from typing import Final
+from typing import Final, Literal
 
 import msgspec
 
@@ -29,10 +29,10 @@ class Reason(msgspec.Struct, frozen=True):
 
 
 class Hit(msgspec.Struct, frozen=True):
-    """A rule that holds, and the tier in which it speaks."""
+    """A rule that holds, and the tier in which it speaks; `points` for one that adds some."""
 
     rule: str
-    tier: Tier
+    tier: Tier | Literal["points"]
 
 
 class Verdict(msgspec.Struct, frozen=True):
@@ -62,7 +62,7 @@ def judge(book: Book, matches: Matches, values: Mapping[str, Scalar], points: in
         for name in matches.unknown
         if (rule := book.rules[name]).on_missing and _acts(rule, values)
     ]
-    reached = _reached(book, points)
+    reached = score_tier(book, points)
     spoken = [*(rule.tier for rule in live), *(rule.on_missing for rule in missing), reached]
     tier = highest(spoken)
     reasons = [Reason(r.code, fill(r.text, values)) for r in live if r.tier == tier]
@@ -87,21 +87,22 @@ def highest(tiers: Iterable[Tier | None]) -> Tier | None:
     return max((tier for tier in tiers if tier is not None), key=RANK.__getitem__, default=None)
 
 
-def _acts(rule: Rule, values: Mapping[str, Scalar]) -> bool:
-    return rule.mode == "live" and covers(rule, values)
-
-
-def _outcome(book: Book, tier: Tier | None) -> Outcome:
-    return book.default if tier is None else book.outcomes[tier]
-
-
-def _reached(book: Book, points: int) -> Tier | None:
+def score_tier(book: Book, points: int) -> Tier | None:
+    """Tell the tier in which the score speaks, None if it is below both thresholds."""
     limits = book.thresholds
     if limits.reject is not None and points >= limits.reject:
         return "reject"
     if limits.review is not None and points >= limits.review:
         return "review"
     return None
+
+
+def _acts(rule: Rule, values: Mapping[str, Scalar]) -> bool:
+    return rule.mode == "live" and covers(rule, values)
+
+
+def _outcome(book: Book, tier: Tier | None) -> Outcome:
+    return book.default if tier is None else book.outcomes[tier]
 
 
 def _score_reason(book: Book, tier: Tier, points: int) -> Reason:
