@@ -1,191 +1,207 @@
-"""What a payer did before: a fold over payments, in the order in which they are handed in.
+"""What was before: the fold over the log that gives velocities their values.
 
-The contract:
-- Time is event time. A window of width w at a payment holds the payer's payments with
-  at - w < time <= at that have arrived, this one included; those of equal time in the order of
-  arrival. Every payment is an attempt and counts, whatever its status.
-- A late payment is inserted at its own time and sees only what is at or before that. One 8 d
-  or more behind the payer's newest is not taken in, and no window is known for it.
-- A window is unknown, not low, until the history is warm: the first payment that it ever took
-  up must lie at least the window's width back. A later arrival never moves that start back, for
-  one payment with a broken clock would make every window look warm. A late payment's window is
-  also unknown if it reaches more than 8 d behind the payer's newest payment.
-- Money is unknown if any payment in the window has no amount in the base currency.
-- Payees, devices, gap and age reach as far as this history does: "new" is new to it.
-- Memory: 8 d of payments, and the first 256 payees and devices of each payer. Whether a further
-  one is new is unknown, and stays so.
+One `History` is the state of one partition. `observe` takes a payment in, in the order of the
+log, and returns its values; the same log gives the same values and the same state, wherever it
+was saved and restored in between. The laws of a window are in `features.windows`.
+
+A velocity is **unknown until it is warm**: until the log has covered its window (and delay)
+since it was declared. `since` says from which event time the log is complete for it.
 """
 
-from array import array
-from hashlib import blake2b
-from typing import Final
+from collections.abc import Iterator, Mapping, Sequence
+from copy import deepcopy
+from typing import Final, Literal, TypeAlias
 
 import msgspec
 
-from features.transaction import Scalar, Transaction
-from features.windows import Firsts, Track
+from features.labels import PAYMENT, WAITING, End, Frozen, Label, Labels, encode
+from features.layout import State
+from features.plan import Plan
+from features.subject import Subject, key_of
+from features.table import Loader, Table
+from features.transaction import Scalar
+from features.windows import NONE
 
-SECOND_US: Final = 1_000_000
-HOUR_US: Final = 3600 * SECOND_US
-DAY_US: Final = 24 * HOUR_US
-REACH_US: Final = 8 * DAY_US
-"""The longest window, and a day for late payments and for clocks that are a day ahead."""
+Mark: TypeAlias = Literal["partial", "approximate", "saturated"]
+"""Why a value is not what it seems: only a part of the log was seen, it was estimated, or its
+window holds more than is kept."""
 
-WINDOWS: Final = tuple(
-    [
-        (width, f"payer_count_{name}", f"payer_sum_{name}", f"payer_payees_{name}")
-        for name, width in (
-            ("10m", 600 * SECOND_US),
-            ("1h", HOUR_US),
-            ("24h", DAY_US),
-            ("7d", 7 * DAY_US),
-        )
-    ]
-)
-"""Shortest first: each window holds the one before it, so that a payment is added up once."""
+BEGINNING: Final = -(2**62)
+"""`since` of a log that holds all there ever was."""
 
-MAX_FIRSTS: Final = 256
-NO_AMOUNT: Final = -1
-NO_PAYEE: Final = 0
-LONG_AGO: Final = -(2**62)
+NO_MARKS: Final[Mapping[str, Mark]] = {}
+CLOCK: Final = ("history", "clock")
+"""Kind and key under which the newest event time is stored."""
+
+EAGER: Final = ("history", WAITING)
+"""Kinds of stored states that must all be loaded before the first payment."""
+
+Stored: TypeAlias = tuple[str, str, bytes]
+"""Kind, key and state; no bytes for what is gone."""
 
 
-class Payer(msgspec.Struct, gc=False):
-    """What is kept of one payer.
+class Remembered(msgspec.Struct, frozen=True, gc=False):
+    """The known values of a payment, and those of them that are marked."""
 
-    `track` has the columns amount (base minor units or `NO_AMOUNT`), payee (key or `NO_PAYEE`)
-    and declined (1 or 0). `first` is the time of the first payment, `last_blank` of the newest
-    one without an amount.
-    """
-
-    track: Track
-    first: int
-    payees: Firsts
-    devices: Firsts
-    last_blank: int = LONG_AGO
+    values: dict[str, Scalar]
+    marks: Mapping[str, Mark] = NO_MARKS
 
 
 class History:
-    """The payers of one shard of the log. `base_exponent`: decimals of the book's currency."""
+    """The entities of one partition of the log.
 
-    def __init__(self, base_exponent: int = 2) -> None:
-        self._scale = 10**base_exponent
-        self._payers: dict[str, Payer] = {}
-        self._since: int | None = None
+    `since` is the event time from which the log is complete: `BEGINNING` where nothing came
+    before it, None for the time of the first payment. With `is_shared` several workers split
+    the log by payer, so that values by other entities are partial. `loader` gives what was
+    stored and is not in memory.
+    """
+
+    def __init__(
+        self,
+        plan: Plan,
+        *,
+        since: int | None = None,
+        is_shared: bool = False,
+        loader: Loader | None = None,
+    ) -> None:
+        self._plan = plan
+        self._tables = [Table(layout, loader) for layout in plan.layouts]
+        self._labels = Labels(self._tables, loader)
+        self._keys = [key_of(by) for by in plan.kinds]
+        self._steps = [(s.kind, s.step, s.is_read) for s in plan.stages]
+        self._clock = BEGINNING
+        self._since: dict[str, int] = {}
+        self._origin = since
+        self._is_declared = False
+        self._warm_at = BEGINNING
+        self._marks = NO_MARKS
+        if is_shared:
+            self._marks = dict.fromkeys(
+                [v.name for v in plan.velocities if "payer" not in v.by], "partial"
+            )
 
     @property
-    def payers(self) -> int:
-        """How many payers are kept."""
-        return len(self._payers)
+    def clock(self) -> int:
+        """The greatest event time, microseconds UTC."""
+        return self._clock
 
-    def observe(self, transaction: Transaction, base_minor: int | None) -> dict[str, Scalar]:
-        """Take up a payment: every known value of `features.catalogue.HISTORY` as of it.
+    def sizes(self) -> dict[str, int]:
+        """How many entities of each kind are in memory."""
+        return {table.kind: len(table.states) for table in self._tables}
 
-        `base_minor` is its amount in minor units of the book's currency, at most 2**53.
+    def observe(self, subject: Subject, values: Mapping[str, Scalar]) -> Remembered:
+        """Take a payment in and return its values.
+
+        `values` are those of the payment's own fields, as conditions read them.
         """
-        at = transaction.at
-        if self._since is None:
-            self._since = at
-        payer = self._payers.get(transaction.payer.id)
-        if payer is None:
-            payer = self._payers[transaction.payer.id] = _stranger(at)
-        row = _row(transaction, base_minor)
-        values: dict[str, Scalar] = {}
-        gap = payer.track.gap(at)
-        _put(values, "payer_gap_seconds", None if gap is None else gap / SECOND_US)
-        if row[1] != NO_PAYEE:
-            _put(values, "payee_is_new", payer.payees.meet(row[1], at))
-        if transaction.device is not None:
-            device = _key("device", transaction.device.id)
-            _put(values, "device_is_new", payer.devices.meet(device, at))
-        payer.first = min(payer.first, at)
-        if base_minor is None:
-            payer.last_blank = max(payer.last_blank, at)
-        values["payer_age_days"] = (at - payer.first) / DAY_US
-        index = payer.track.add(at, row)
-        if index >= 0:
-            _add_windows(values, payer, index, self._since, self._scale)
-        return values
+        at = subject.at
+        if not self._is_declared:
+            self._declare(at if self._origin is None else self._origin)
+        if at > self._clock:
+            self._clock = at
+            self._labels.catch_up(at)
+        keys = [key(subject) for key in self._keys]
+        states = [
+            None if key is None else table.open(key)
+            for table, key in zip(self._tables, keys, strict=True)
+        ]
+        remembered = self._run(states, subject, values)
+        if self._labels.is_needed:
+            self._labels.passed(subject.id, at, keys, states)
+            self._labels.expire(self._clock)
+        return remembered
 
-    def recall(self, transaction: Transaction, base_minor: int | None) -> dict[str, Scalar]:
-        """Look at a payment that was taken up before: its values, as the history stands now.
+    def recall(self, subject: Subject, values: Mapping[str, Scalar]) -> Remembered:
+        """Look at a payment as if it came now, once more, without taking it in."""
+        states: list[State | None] = []
+        for table, key_of_subject in zip(self._tables, self._keys, strict=True):
+            key = key_of_subject(subject)
+            states.append(None if key is None else deepcopy(table.look(key)))
+        return self._run(states, subject, values)
 
-        Right after `observe` they are the same again, but for gaps of 8 d and for what another
-        payment of the same microsecond made known. A payment that is not kept has no values.
+    def learn(self, label: Label) -> End:
+        """Take a label; see `features.labels` for what becomes of it."""
+        return self._labels.learn(label, self._clock)
+
+    def _run(
+        self, states: Sequence[State | None], subject: Subject, values: Mapping[str, Scalar]
+    ) -> Remembered:
+        at, minor = subject.at, subject.amount_minor
+        minor = NONE if minor is None else minor
+        known, out = values, dict[str, Scalar]()
+        backs = [0] * len(states)
+        for kind, step, is_read in self._steps:
+            state = states[kind]
+            if state is None:
+                continue
+            backs[kind] = step(state, known, at, minor, out, backs[kind])
+            if is_read:
+                self._drop_cold(out, at)
+                known = {**values, **out}
+        self._drop_cold(out, at)
+        return Remembered(out, self._marks)
+
+    def _drop_cold(self, out: dict[str, Scalar], at: int) -> None:
+        if at >= self._warm_at:
+            return
+        for v in self._plan.velocities:
+            if v.name in out and at - self._since[v.name] < v.reach:
+                del out[v.name]
+
+    def _declare(self, since: int) -> None:
+        for v in self._plan.velocities:
+            self._since.setdefault(v.name, since)
+        times = [self._since[v.name] + v.reach for v in self._plan.velocities]
+        self._warm_at = max(times, default=BEGINNING)
+        self._is_declared = True
+
+    def since(self) -> dict[str, int]:
+        """From when the log is complete for each velocity; belongs to the stored state.
+
+        The keys change with the declaration and with the columns that its kind keeps.
         """
-        at = transaction.at
-        payer = self._payers.get(transaction.payer.id)
-        row = _row(transaction, base_minor)
-        index = -1 if payer is None else payer.track.find(at, row)
-        if payer is None or self._since is None or index < 0:
-            return {}
-        values: dict[str, Scalar] = {"payer_age_days": (at - payer.first) / DAY_US}
-        gap = payer.track.gap_before(index)
-        _put(values, "payer_gap_seconds", None if gap is None else gap / SECOND_US)
-        if row[1] != NO_PAYEE:
-            _put(values, "payee_is_new", payer.payees.recall(row[1], at))
-        if transaction.device is not None:
-            device = _key("device", transaction.device.id)
-            _put(values, "device_is_new", payer.devices.recall(device, at))
-        _add_windows(values, payer, index, self._since, self._scale)
-        return values
+        return {key: self._since[name] for key, name in self._digests() if name in self._since}
 
+    def restore_since(self, saved: Mapping[str, int]) -> None:
+        """Take what `since` gave; velocities that are not in it start with the next payment."""
+        self._since |= {name: saved[key] for key, name in self._digests() if key in saved}
+        self._origin = None
 
-def _add_windows(
-    values: dict[str, Scalar], payer: Payer, index: int, since: int, scale: int
-) -> None:
-    """Add what is known of each window that ends with the payment at `index`."""
-    track = payer.track
-    at = track.times[index]
-    amounts, payees, declines = track.columns
-    amount, edge, earlier, is_whole = amounts[index], index, 0, True
-    seen = {NO_PAYEE, payees[index]}
-    for width, count, total, distinct in WINDOWS:
-        after = at - width
-        if after < since or not track.covers(after):
-            return  # a longer window is no better known
-        begin = track.begin(after, edge)
-        if begin < edge:
-            part = amounts[begin:edge]
-            earlier += sum(part)
-            is_whole = is_whole and (payer.last_blank <= after or NO_AMOUNT not in part)
-            seen.update(payees[begin:edge])
-            edge = begin
-        values[count] = index - edge + 1
-        values[distinct] = len(seen) - 1
-        if is_whole and amount != NO_AMOUNT:
-            values[total] = (earlier + amount) / scale
-        if width == HOUR_US:
-            values["payer_declines_1h"] = sum(declines[edge:index])
-    if is_whole and edge < index:
-        values["payer_mean_7d"] = earlier / (scale * (index - edge))
+    def _digests(self) -> list[tuple[str, str]]:
+        versions = {table.kind: table.codec.version.hex() for table in self._tables}
+        return [(f"{v.digest}:{versions[v.kind]}", v.name) for v in self._plan.velocities]
 
+    def changed(self) -> Iterator[Stored]:
+        """What changed since the last call, as it is at this call.
 
-def _row(transaction: Transaction, base_minor: int | None) -> tuple[int, int, int]:
-    payee, merchant = transaction.payee, transaction.merchant
-    key = NO_PAYEE
-    if payee is not None:
-        key = _key("payee", payee.id)
-    elif merchant is not None:
-        key = _key("merchant", merchant.id)
-    amount = NO_AMOUNT if base_minor is None else base_minor
-    return amount, key, int(transaction.status == "declined")
+        The states are written while the caller iterates, which he may do in slices between
+        payments: an entity that is about to change is written first. Iterate to the end before
+        the next call.
+        """
+        for table in self._tables:
+            table.freeze()
+        labels = self._labels.freeze()
+        return self._written(labels, encode(self._clock))
 
+    def _written(self, labels: Frozen, clock: bytes) -> Iterator[Stored]:
+        yield (*CLOCK, clock)
+        for (kind, key), held in labels:
+            yield kind, key, b"" if held is None else encode(held)
+        for table in self._tables:
+            for key, stored in table.changed():
+                yield table.kind, key, stored
 
-def _key(kind: str, name: str) -> int:
-    """64 bits that stand for an id; equal in every process, never `NO_PAYEE`."""
-    return int.from_bytes(blake2b(f"{kind}:{name}".encode(), digest_size=8).digest()) or 1
+    def load(self, kind: str, key: str, stored: bytes) -> bool:
+        """Take what `changed` gave; False if a plan with other columns wrote it."""
+        if (kind, key) == CLOCK:
+            self._clock = msgspec.msgpack.decode(stored, type=int)
+        elif kind in (WAITING, PAYMENT):
+            self._labels.load(kind, key, stored)
+        else:
+            tables = [table for table in self._tables if table.kind == kind]
+            return bool(tables) and tables[0].load(key, stored)
+        return True
 
-
-def _put(values: dict[str, Scalar], name: str, value: Scalar | None) -> None:
-    if value is not None:
-        values[name] = value
-
-
-def _stranger(at: int) -> Payer:
-    track = Track(REACH_US, array("q"), (array("q"), array("Q"), array("b")))
-    return Payer(track, at, _nobody(), _nobody())
-
-
-def _nobody() -> Firsts:
-    return Firsts(MAX_FIRSTS, array("Q"), array("q"))
+    def forget(self, kind: str, key: str) -> bool:
+        """Let a stored entity go from memory; False if it changed since it was stored."""
+        return all([table.forget(key) for table in self._tables if table.kind == kind])

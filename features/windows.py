@@ -1,124 +1,166 @@
-"""Exact sliding windows in event time over columns of integers.
+"""The laws of a window, and the arithmetic on what is inside it.
 
-A `Track` holds the events of one entity, sorted by time, those of equal time in the order of
-their arrival. One bisect finds where a window begins, a slice is the window. This suits
-entities with up to some 500 events in their longest window; beyond that it is linear.
+The contract, proven against brute force (tests/features/test_velocity_laws.py):
 
-Laws, each proven against brute force:
-- the window of width `w` at `at` holds the events with `at - w < time <= at`;
-- the clock of an entity is its greatest event time; what is `reach` or more behind the clock is
-  gone. When it is trimmed from the columns can never be seen: all answers go by the clock.
+- Time is event time; order is that of the log. The **clock** of a key is the greatest event
+  time that it was given. A window of width w holds the key's payments with
+  `clock - w < time <= clock`; of a labelled velocity with delay d, those with
+  `clock - d - w < time <= clock - d`.
+- A **late** payment counts at its own time; its values are those of its key's clock. As late
+  as the longest window of its kind of key it is not taken in, and is counted. Of equal times
+  the one that came later is the newer. A time in the **future** moves the clock; how far ahead
+  is believed is decided where payments are read.
+- The payment at hand is in its own window, unless the velocity says otherwise; median,
+  ratio_to, z_mean, z_median, last, since_last and is_new look at earlier ones by habit, and no
+  labelled velocity ever sees it.
+- A payment that expired is never seen, whether or not it was trimmed yet.
+- **Unknown** never enters as 0: a payment counts if its condition is true; an unknown value is
+  skipped, except by `sum`, which is then unknown. Where nothing is known there is no value, but
+  a count or a sum of no payments is 0.
+- Money is added in integer minor units; other numbers by `fsum`: no order of addition shows.
+- An order statistic is a value that occurred: of n sorted ones the one at `int(n * q)`.
+- `first`, `since_first`: the first payment of the key's present life, a life ending with a
+  pause as long as the window. `last`, `since_last`: the newest one before this, inside the
+  window; since_last of a payment older than that is unknown.
+- `run_length`: how many payments, up to the newest, fulfil the condition without a gap (or have
+  the label); `run_age`: time since the first of them, unknown without a run.
 """
 
 from array import array
-from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from bisect import bisect_left, bisect_right  # noqa: F401 generated lines call it
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from hashlib import blake2b
+from itertools import compress
+from math import fsum, sqrt
 from typing import Final
 
-import msgspec
+import numpy as np
 
-SLACK: Final = 16
-"""Trim only when so many events are gone: a deletion moves all of a column."""
+from features.transaction import Scalar
+
+NONE: Final = -(2**63)
+"""In a column of integers: a payment without this value. Before every time."""
+NO_ID: Final = 0
+NAN: Final = float("nan")
+END: Final = 2**62
+"""As the start of a slice: nothing is in it."""
 
 
-class Track(msgspec.Struct, gc=False):
-    """The events of one entity: a column of times, and columns of integers aligned with it.
+@lru_cache(maxsize=100_000)
+def identity(value: Scalar) -> int:
+    """63 bits for a value, never 0, equal in every process; two values share them by chance."""
+    return int.from_bytes(blake2b(str(value).encode(), digest_size=8).digest()) >> 1 or 1
 
-    `reach` is how far behind the newest event one is kept, in the unit of the times. The
-    collector does not track it: it holds no cycle, and there is one for every payer.
+
+def select(column: Iterable[int], mask: Iterable[int]) -> list[int]:
+    """The entries whose mask is 1."""
+    return list(compress(column, mask))
+
+
+def knowns(column: Iterable[int]) -> list[int]:
+    """The entries that hold a value."""
+    return [value for value in column if value != NONE]
+
+
+def numbers(column: Iterable[float]) -> list[float]:
+    """The entries that hold a number."""
+    return [value for value in column if value == value]
+
+
+def late(column: "array[int] | array[float] | bytearray", back: int, value: int) -> None:
+    """Insert an entry that `back` newer ones follow, unless the column ends before it."""
+    place = len(column) - back
+    if place >= 0:
+        column.insert(place, value)
+
+
+def ranked(values: Sequence[float]) -> Sequence[float]:
+    """Sorted. NumPy is faster from a few dozen on, and exact: integers have 64 bits."""
+    if len(values) < 40:
+        return sorted(values)
+    column = np.array(values)
+    column.sort()
+    return column.tolist()  # type: ignore[no-any-return]
+
+
+def percentile(ordered: Sequence[float], q: float) -> float:
+    """Of n > 0 sorted values the one at `int(n * q)`, the last at most."""
+    return ordered[min(int(len(ordered) * q), len(ordered) - 1)]
+
+
+def deviation(values: Sequence[float], total: float, scale: int) -> float:
+    """Population standard deviation of n > 0 values with this sum.
+
+    `scale` > 0: exact, of integers of which so many make one; 0: of floats.
     """
-
-    reach: int
-    times: "array[int]"
-    columns: tuple["array[int]", ...]
-
-    def add(self, at: int, row: Sequence[int]) -> int:
-        """Insert an event behind those not later than it; its index, -1 beyond the reach."""
-        times = self.times
-        if not times or at >= times[-1]:
-            times.append(at)
-            for column, value in zip(self.columns, row, strict=True):
-                column.append(value)
-            self._trim()
-            return len(times) - 1
-        if at <= times[-1] - self.reach:
-            return -1
-        index = bisect_right(times, at)
-        times.insert(index, at)
-        for column, value in zip(self.columns, row, strict=True):
-            column.insert(index, value)
-        return index
-
-    def find(self, at: int, row: Sequence[int]) -> int:
-        """Find the newest event at `at` with this row: its index, -1 if none is in reach."""
-        for index in range(bisect_right(self.times, at) - 1, -1, -1):
-            if self.times[index] != at or at <= self.times[-1] - self.reach:
-                break
-            if tuple(row) == tuple([column[index] for column in self.columns]):
-                return index
-        return -1
-
-    def gap(self, at: int) -> int | None:
-        """How long before `at` the last event was, if one is in reach."""
-        return self._gap(at, bisect_right(self.times, at) - 1)
-
-    def gap_before(self, index: int) -> int | None:
-        """How long before the event at `index` the one before it was, if it is in reach."""
-        return self._gap(self.times[index], index - 1)
-
-    def _gap(self, at: int, index: int) -> int | None:
-        if index < 0 or self.times[index] <= self.times[-1] - self.reach:
-            return None
-        return at - self.times[index]
-
-    def covers(self, after: int) -> bool:
-        """Whether every event later than `after` is in reach; there must be an event."""
-        return after >= self.times[-1] - self.reach
-
-    def begin(self, after: int, stop: int) -> int:
-        """Find the first event later than `after`: its index, `stop` if none before it is."""
-        return bisect_right(self.times, after, 0, stop)
-
-    def _trim(self) -> None:
-        times = self.times
-        gone = times[-1] - self.reach
-        if len(times) > SLACK and times[SLACK] <= gone:
-            count = bisect_right(times, gone)
-            for column in (times, *self.columns):
-                del column[:count]
+    size = len(values)
+    if scale:
+        return sqrt(size * _squares(values) - total * total) / (size * scale)
+    middle = total / size
+    return sqrt(fsum([(value - middle) ** 2 for value in values]) / size)
 
 
-class Firsts(msgspec.Struct, gc=False):
-    """When an entity first met each of the others, by 64-bit key; `limit` are remembered."""
+def _squares(values: Sequence[float]) -> int:
+    """The exact sum of squares of integers."""
+    if len(values) > 24:
+        column = np.array(values, dtype=np.int64)
+        if int(column.max()) ** 2 * len(values) < 2**63:
+            return int(column.dot(column))
+    return sum([int(value) * int(value) for value in values])
 
-    limit: int
-    keys: "array[int]"
-    times: "array[int]"
-    earliest: int | None = None
 
-    def meet(self, key: int, at: int) -> bool | None:
-        """Take up a meeting: True for the first with `key` up to `at`, None if not known.
+def ratio(value: float, base: float, plus: float) -> float | None:
+    """How many times `base + plus` the value is."""
+    return value / (base + plus) if base + plus else None
 
-        Not known is also the first meeting of all.
-        """
-        alone = self.earliest is None or self.earliest > at
-        if alone:
-            self.earliest = at
-        index = bisect_left(self.keys, key)
-        if index == len(self.keys) or self.keys[index] != key:
-            if len(self.keys) >= self.limit:
-                return None
-            self.keys.insert(index, key)
-            self.times.insert(index, at)
-            return None if alone else True
-        is_first = self.times[index] > at
-        if is_first:
-            self.times[index] = at
-        return None if alone else is_first
 
-    def recall(self, key: int, at: int) -> bool | None:
-        """Say again what `meet` said of a meeting at `at`, if no other was at that time."""
-        index = bisect_left(self.keys, key)
-        if self.earliest == at or index == len(self.keys) or self.keys[index] != key:
-            return None
-        return self.times[index] == at
+def run_length(flags: bytes | bytearray) -> int:
+    """How many entries up to the newest are 1."""
+    return len(flags) - 1 - flags.rfind(0)
+
+
+def run_start(flags: bytes | bytearray, times: Sequence[int]) -> int | None:
+    """The time of the first entry of the run that ends at the newest."""
+    length = run_length(flags)
+    return times[-length] if length else None
+
+
+def both(one: bytes | bytearray, other: bytes | bytearray) -> int:
+    """How many places hold 1 in both."""
+    return (int.from_bytes(one) & int.from_bytes(other)).bit_count()
+
+
+def met(ids: "array[int]", lasts: "array[int]", one: int, after: int) -> bool | None:
+    """Whether `one` was met later than `after`; None if nobody was."""
+    place = bisect_left(ids, one)
+    if place < len(ids) and ids[place] == one and lasts[place] > after:
+        return True
+    return False if any([last > after for last in lasts]) else None
+
+
+MAX_MET: Final = 512
+"""How many others an entity remembers; the one met longest ago makes room."""
+
+
+def meet(ids: "array[int]", lasts: "array[int]", one: int, at: int, after: int) -> None:
+    """Remember that `one` was met at `at`; those not met after `after` may go."""
+    place = bisect_left(ids, one)
+    if place < len(ids) and ids[place] == one:
+        lasts[place] = max(lasts[place], at)
+        return
+    ids.insert(place, one)
+    lasts.insert(place, at)
+    if len(ids) > MAX_MET or (len(ids) % 16 == 0 and min(lasts) <= after):
+        forget(ids, lasts, after)
+
+
+def forget(ids: "array[int]", lasts: "array[int]", after: int) -> None:
+    """Drop those not met after `after`, and the one met longest ago if there are too many."""
+    keep = [last > after for last in lasts]
+    if all(keep):
+        if len(ids) <= MAX_MET:
+            return
+        oldest = min(range(len(ids)), key=lambda place: (lasts[place], ids[place]))
+        keep[oldest] = False
+    ids[:], lasts[:] = array("q", compress(ids, keep)), array("q", compress(lasts, keep))

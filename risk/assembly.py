@@ -7,18 +7,20 @@ from pathlib import Path
 from typing import TypeVar
 
 from features.money import Rates, exponent
+from features.plan import compile_plan
 from risk.decide import Bench
 from risk.decision import Version
 from risk.pipeline import Limits, Pipeline
 from risk.score.scorecard import load_scorecard
 from risk.score.scorer import Scorer
 from risk.settings import Settings
+from risk.velocities import velocities
 from risk.vocabulary import attribute_values, vocabulary
 from rules.errors import BookError, Mistake
 from rules.load import declared_words, load_book
 from rules.model import Book
+from rules.native import Native
 from rules.points import point_book
-from rules.tree import Tree
 
 Read = TypeVar("Read")
 
@@ -64,12 +66,13 @@ def assemble(book: Book, scorer: Scorer) -> Bench:
     names = sorted({*book.names, *scorer.names} - {"score"})
     return Bench(
         book=book,
-        evaluator=Tree(book),
-        points=Tree(point_book(book)),
+        evaluator=Native(book),
+        points=Native(point_book(book)),
         scorer=scorer,
         book_version=Version(book.name, book.version, book.hash),
         scorer_version=Version(scorer.name, scorer.version, scorer.hash),
         names=tuple(names),
+        plan=compile_plan(velocities(book), exponent(book.currency) or 0),
         base_exponent=exponent(book.currency) or 0,
     )
 

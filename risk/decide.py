@@ -11,7 +11,7 @@ from typing import Final
 import msgspec
 
 from features.fields import instant
-from features.payment import payment_values
+from features.plan import Plan
 from features.transaction import Scalar, Transaction
 from risk.decision import (
     Contribution,
@@ -30,7 +30,7 @@ from rules.ruling import Evaluator, Ruling, rule_on
 
 
 class Bench(msgspec.Struct, frozen=True):
-    """All that judges: a book, the evaluators made from it, a scorer, and what they read.
+    """All that judges: a book, the evaluators and velocities made from it, a scorer.
 
     `points` evaluates the rules that add points (`rules.points.point_book`).
     """
@@ -42,17 +42,17 @@ class Bench(msgspec.Struct, frozen=True):
     book_version: Version
     scorer_version: Version
     names: tuple[str, ...]
+    plan: Plan
     base_exponent: int
 
 
 class Known(msgspec.Struct, frozen=True, gc=False):
     """What was gathered about one payment before it is judged.
 
-    `base_minor` is the amount in minor units of the book's currency, None without a rate;
-    `history` and `reading` hold known values only.
+    `payment` are the values of its own fields; all three hold known values only.
     """
 
-    base_minor: int | None
+    payment: dict[str, Scalar]
     history: dict[str, Scalar]
     reading: dict[str, Scalar]
     flags: tuple[Flag, ...] = ()
@@ -69,8 +69,7 @@ def decision_id(source: Source) -> str:
 
 def decide(transaction: Transaction, known: Known, bench: Bench, source: Source) -> Decision:
     """Judge one payment by what is known about it. The same arguments give the same record."""
-    payment = payment_values(transaction, known.base_minor, bench.base_exponent)
-    values = {**payment, **known.history, **known.reading}
+    values = {**known.payment, **known.history, **known.reading}
     unknowns = tuple([name for name in bench.names if name not in values])
     score = bench.scorer.score(values)
     ruling = rule_on(
@@ -98,7 +97,7 @@ def decide(transaction: Transaction, known: Known, bench: Bench, source: Source)
         shadow=tuple([Hit(hit.rule, hit.tier) for hit in verdict.shadow]),
         shadow_outcome=verdict.shadow_outcome,
         unknown_rules=verdict.unknown_rules,
-        values={"payment": payment, "history": known.history, "local": known.reading},
+        values={"payment": known.payment, "history": known.history, "local": known.reading},
         unknowns=unknowns,
         book=bench.book_version,
         scorer=bench.scorer_version,

@@ -14,8 +14,11 @@ from features.errors import Malformed, Mistake
 from features.history import History
 from features.message import parse
 from features.money import Rates
+from features.payment import payment_values
+from features.plan import Plan
+from features.subject import Subject, subject_of
 from features.text.reading import read
-from features.transaction import Transaction
+from features.transaction import Scalar, Transaction
 from risk.decide import Bench, Known, decide, refuse, repeat
 from risk.decision import Decision, Flag, Source, encode
 from risk.ledger import Entry, FirstAnswer, Ledger, digest, first_answer
@@ -54,8 +57,8 @@ class Answer(msgspec.Struct, frozen=True, gc=False):
 class Shard:
     """The state of one partition."""
 
-    def __init__(self, known_ids: int, base_exponent: int) -> None:
-        self.history = History(base_exponent)
+    def __init__(self, known_ids: int, plan: Plan) -> None:
+        self.history = History(plan)
         self.ledger = Ledger(known_ids)
 
 
@@ -141,12 +144,12 @@ class Pipeline:
         shard = self._shard(arrival.partition)
         fingerprint = digest(transaction)
         if shard.ledger.find(fingerprint) is None:
-            shard.history.observe(transaction, self._base(transaction))
+            shard.history.observe(*self._seen(transaction))
         shard.ledger.remember(fingerprint, Entry(transaction.id, recorded))
 
     def payers(self) -> int:
         """How many payers the state holds."""
-        return sum(shard.history.payers for shard in self._shards.values())
+        return sum(shard.history.sizes().get("payer", 0) for shard in self._shards.values())
 
     def _answer(self, arrival: Arrival, admitted: bool) -> Answer:
         source = Source(
@@ -175,13 +178,13 @@ class Pipeline:
             decision = repeat(transaction, entry.answer, flags, self._bench, source)
             watch.lap("decide")
             return decision
-        base_minor = self._base(transaction)
+        subject, payment = self._seen(transaction)
         look = shard.history.observe if entry is None else shard.history.recall
-        history = look(transaction, base_minor)
+        history = look(subject, payment).values
         watch.lap("history")
         reading = read(transaction.memo).values()
         watch.lap("text")
-        known = Known(base_minor, history, reading, flags)
+        known = Known(payment, history, reading, flags)
         decision = decide(transaction, known, self._bench, source)
         shard.ledger.remember(fingerprint, Entry(transaction.id, first_answer(decision)))
         watch.lap("decide")
@@ -202,17 +205,18 @@ class Pipeline:
             raise Refused("MALFORMED", (Mistake("time", text),))
         return transaction
 
-    def _base(self, transaction: Transaction) -> int | None:
-        return self._rates.to_base(
+    def _seen(self, transaction: Transaction) -> tuple[Subject, dict[str, Scalar]]:
+        """A payment as history sees it, and the values of its own fields."""
+        base_minor = self._rates.to_base(
             transaction.amount_minor, transaction.currency, transaction.at
         )
+        payment = payment_values(transaction, base_minor, self._bench.base_exponent)
+        return subject_of(transaction, base_minor), payment
 
     def _shard(self, partition: int) -> Shard:
         shard = self._shards.get(partition)
         if shard is None:
-            shard = self._shards[partition] = Shard(
-                self._limits.known_ids, self._bench.base_exponent
-            )
+            shard = self._shards[partition] = Shard(self._limits.known_ids, self._bench.plan)
         return shard
 
 

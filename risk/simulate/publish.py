@@ -10,10 +10,10 @@ from time import perf_counter
 from typing import Any
 
 from risk.settings import Settings
+from risk.simulate.identities import payer_id
 from risk.simulate.labels import Label
 from risk.simulate.murmur import partition_of
 from risk.simulate.records import label_line
-from risk.simulate.identities import payer_id
 from risk.simulate.world import Written
 from risk.worker import clients
 

@@ -1,0 +1,177 @@
+"""Labels: what became known of payments after they passed, and when.
+
+A payment counts as genuine once it is older than the delay of a velocity, unless a label says
+fraud. Each label has one of these ends:
+
+- `waiting`: it becomes known later than the newest payment; it is taken then, before a payment
+  of that time;
+- `taken`: the payment's first label. One that comes when the payment already counted as genuine
+  corrects it inside every window that still holds it;
+- `repeated`: the same verdict again; nothing changes;
+- `reversed`: another verdict, known later than the one before; it replaces it;
+- `stale`: a verdict older than the one that is held; nothing changes;
+- `unknown`: no payment with this id, or so old that no window holds it; nothing changes.
+"""
+
+from bisect import bisect_left, bisect_right
+from collections import OrderedDict
+from collections.abc import Sequence
+from heapq import heappop, heappush
+from typing import Literal, TypeAlias
+
+import msgspec
+
+from features.layout import State
+from features.table import Loader, Table
+
+End: TypeAlias = Literal["waiting", "taken", "repeated", "reversed", "stale", "unknown"]
+
+
+class Label(msgspec.Struct, frozen=True):
+    """What is said of one payment; `known_at` in microseconds UTC is when it became known."""
+
+    payment: str
+    is_fraud: bool
+    known_at: int
+
+
+class Passed(msgspec.Struct, frozen=True, array_like=True):
+    """Where a payment stands among the labelled ones: kind, key, and which of equal times.
+
+    `known_at` is that of the label it has, None without one.
+    """
+
+    at: int
+    places: tuple[tuple[int, str, int], ...]
+    known_at: int | None = None
+    is_fraud: bool = False
+
+
+Waiting: TypeAlias = tuple[int, bool, str]
+"""Known at, is it fraud, the payment's id: sorted by when it becomes known."""
+
+Frozen: TypeAlias = list[tuple[tuple[str, str], Passed | Waiting | None]]
+"""What changed, by kind and key; None for what is gone."""
+
+encode = msgspec.msgpack.Encoder().encode
+_passed = msgspec.msgpack.Decoder(Passed).decode
+_waiting = msgspec.msgpack.Decoder(Waiting).decode
+
+PAYMENT = "payment"
+WAITING = "label"
+"""Kinds of stored states beside the entities: by payment id, and by a running place."""
+
+
+class Labels:
+    """The labelled payments of one partition. `tables` are those of the plan's kinds."""
+
+    def __init__(self, tables: Sequence[Table], loader: Loader | None) -> None:
+        self._tables = tables
+        self._kinds = [i for i, table in enumerate(tables) if table.layout.label_reach]
+        self._reach = max([table.layout.label_reach for table in tables], default=0)
+        self._loader = loader
+        self._passed: OrderedDict[str, Passed] = OrderedDict()
+        self._waiting: list[Waiting] = []
+        self._changed: dict[tuple[str, str], Passed | Waiting | None] = {}
+
+    @property
+    def is_needed(self) -> bool:
+        """Whether any velocity looks at labels."""
+        return bool(self._kinds)
+
+    def learn(self, label: Label, clock: int) -> End:
+        """Take a label when the newest payment was at `clock`."""
+        if not self._kinds:
+            return "unknown"
+        if label.known_at > clock:
+            held = (label.known_at, label.is_fraud, label.payment)
+            heappush(self._waiting, held)
+            self._changed[WAITING, _place(held)] = held
+            return "waiting"
+        return self._take(label, clock)
+
+    def catch_up(self, clock: int) -> None:
+        """Take every waiting label that is known by now."""
+        while self._waiting and self._waiting[0][0] <= clock:
+            held = heappop(self._waiting)
+            self._changed[WAITING, _place(held)] = None
+            known_at, is_fraud, payment = held
+            self._take(Label(payment, is_fraud, known_at), clock)
+
+    def passed(
+        self, payment: str, at: int, keys: Sequence[str | None], states: Sequence[State | None]
+    ) -> None:
+        """Remember where a payment was entered; a reused id stands for its first payment."""
+        if self._find(payment, at) is not None:
+            return
+        places = []
+        for kind in self._kinds:
+            key, state, layout = keys[kind], states[kind], self._tables[kind].layout
+            if key is None or state is None or at <= state[0][0] - layout.label_reach:
+                continue
+            times = state[layout.places["label_times"]]
+            places.append((kind, key, bisect_right(times, at) - 1 - bisect_left(times, at)))
+        if places:
+            self._put(payment, Passed(at, tuple(places)))
+
+    def expire(self, clock: int) -> None:
+        """Forget payments that no window can hold any more."""
+        while self._passed:
+            payment, oldest = next(iter(self._passed.items()))
+            if oldest.at > clock - self._reach:
+                return
+            del self._passed[payment]
+            self._changed[PAYMENT, payment] = None
+
+    def _find(self, payment: str, clock: int) -> Passed | None:
+        passed = self._passed.get(payment)
+        if passed is None and self._loader is not None:
+            stored = self._loader(PAYMENT, payment)
+            passed = _passed(stored) if stored else None
+        return passed if passed is not None and passed.at > clock - self._reach else None
+
+    def _take(self, label: Label, clock: int) -> End:
+        passed = self._find(label.payment, clock)
+        if passed is None:
+            return "unknown"
+        if passed.known_at is not None:
+            if label.known_at < passed.known_at:
+                return "stale"
+            if label.is_fraud == passed.is_fraud:
+                return "repeated"
+        self._put(
+            label.payment,
+            Passed(passed.at, passed.places, label.known_at, label.is_fraud),
+        )
+        for kind, key, place in passed.places:
+            self._write(kind, key, passed.at, place, label.is_fraud)
+        return "taken" if passed.known_at is None else "reversed"
+
+    def _write(self, kind: int, key: str, at: int, place: int, is_fraud: bool) -> None:
+        table = self._tables[kind]
+        state = table.open(key)
+        times = state[table.layout.places["label_times"]]
+        found = bisect_left(times, at) + place
+        if found < len(times) and times[found] == at:
+            state[table.layout.places["labels"]][found] = is_fraud
+
+    def _put(self, payment: str, passed: Passed) -> None:
+        self._passed[payment] = passed
+        self._changed[PAYMENT, payment] = passed
+
+    def freeze(self) -> Frozen:
+        """What changed since the last call, as it is now; None for what is gone."""
+        changed, self._changed = self._changed, {}
+        return list(changed.items())
+
+    def load(self, kind: str, key: str, stored: bytes) -> None:
+        """Take what `freeze` gave, encoded; all waiting labels before the first payment."""
+        if kind == WAITING:
+            heappush(self._waiting, _waiting(stored))
+        else:
+            self._passed[key] = _passed(stored)
+
+
+def _place(held: Waiting) -> str:
+    known_at, is_fraud, payment = held
+    return f"{known_at}:{is_fraud:d}:{payment}"
