@@ -172,7 +172,7 @@ class FrameReader:
             return self._list_file(name, kind, found["file"])
         maker = ListMaker(name, kind, page.file)
         for item in page.items(found["values"], "values"):
-            maker.add(item.mark.line, self._row(item))
+            maker.add(item.mark.line, **self._row(item))
         page.mistakes += maker.mistakes
         return maker.listing()
 
