@@ -8,7 +8,7 @@ from typing import Final
 
 import msgspec
 
-from rules.condition import And, Compare, Node, Not, Or, names
+from rules.condition import And, Compare, Named, Node, Not, Or, names
 from rules.logic import Compiler
 from rules.model import Book, Dossier, Truth
 from rules.vocabulary import Scalar
@@ -63,7 +63,8 @@ class _Tracer:
         right = self._compiler.number(node.right)(self._values, self._at)
         if left is None or right is None:
             return None, None
-        return abs(float(left) - float(right)), float(right)
+        turned = isinstance(node.right, Named) and not isinstance(node.left, Named)
+        return abs(float(left) - float(right)), float(left if turned else right)
 
 
 def _joiner(node: And | Or | Not) -> str:
