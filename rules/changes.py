@@ -9,7 +9,7 @@ from rules.calendar import EPOCH, MICROSECOND
 from rules.explain import effect
 from rules.model import ALWAYS, FOREVER, Book, Dossier, Listing, Param, Rollout, Window
 from rules.template import Template
-from rules.velocity import said
+from rules.velocity import Velocity, duration, said
 from rules.written import constant, written
 
 Kind: TypeAlias = Literal["added", "removed", "changed"]
@@ -73,10 +73,13 @@ def _frame(old: Book, new: Book) -> Iterator[str]:
     yield from (f"{name} is declared" for name in sorted(come))
 
 
-def _velocity(old: Any, new: Any) -> Iterator[str]:
+def _velocity(old: Velocity, new: Velocity) -> Iterator[str]:
     for name in old.__struct_fields__:
+        was, now = getattr(old, name), getattr(new, name)
+        if name in ("window", "delay"):
+            was, now = was and duration(was), now and duration(now)
         if name not in ("line", "where", "name"):
-            yield from _moved(name, getattr(old, name), getattr(new, name))
+            yield from _moved(name.removesuffix("_text"), was, now)
 
 
 def _listing(old: Listing, new: Listing) -> Iterator[str]:

@@ -17,8 +17,9 @@ def fold(text: str) -> str:
     if text.isascii():
         return text.strip().lower()
     seen = "".join([sign for sign in text if unicodedata.category(sign) != "Cf"])
-    lower = unicodedata.normalize("NFKC", seen).casefold().translate(LOOKALIKES)
-    return unicodedata.normalize("NFKC", lower).strip()
+    lower = unicodedata.normalize("NFKD", seen).casefold()
+    plain = unicodedata.normalize("NFKD", lower).translate(LOOKALIKES)
+    return unicodedata.normalize("NFKC", plain).strip()
 
 
 def clean(text: str) -> str:
