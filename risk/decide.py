@@ -6,11 +6,14 @@ was stopped needs this file, the book and the scorer, and nothing else.
 
 from collections.abc import Mapping
 from hashlib import blake2b
+from itertools import filterfalse
 from typing import Final
 
 import msgspec
 
+from features.catalogue import Value
 from features.fields import instant
+from features.money import Rates
 from features.plan import Plan
 from features.transaction import Scalar, Transaction
 from risk.decision import (
@@ -25,14 +28,17 @@ from risk.decision import (
 )
 from risk.ledger import FirstAnswer
 from risk.score.scorer import Score, Scorer
+from rules.engine import Evaluator
 from rules.model import Book
-from rules.ruling import Evaluator, Ruling, rule_on
+from rules.ruling import Ruling, rule_on
 
 
 class Bench(msgspec.Struct, frozen=True):
-    """All that judges: a book, the evaluators and velocities made from it, a scorer.
+    """All that judges: a book, what was made from it, and a scorer.
 
     `points` evaluates the rules that add points (`rules.points.point_book`).
+    `names` are the values that book and scorer read; `attributes` those that the book lets
+    upstream send.
     """
 
     book: Book
@@ -44,6 +50,8 @@ class Bench(msgspec.Struct, frozen=True):
     names: tuple[str, ...]
     plan: Plan
     base_exponent: int
+    rates: Rates
+    attributes: Mapping[str, Value]
 
 
 class Known(msgspec.Struct, frozen=True, gc=False):
@@ -70,7 +78,7 @@ def decision_id(source: Source) -> str:
 def decide(transaction: Transaction, known: Known, bench: Bench, source: Source) -> Decision:
     """Judge one payment by what is known about it. The same arguments give the same record."""
     values = {**known.payment, **known.history, **known.reading}
-    unknowns = tuple([name for name in bench.names if name not in values])
+    unknowns = tuple(filterfalse(values.__contains__, bench.names))
     score = bench.scorer.score(values)
     ruling = rule_on(
         bench.book, bench.evaluator, bench.points, values, transaction.at, score.points

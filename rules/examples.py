@@ -5,9 +5,10 @@ from typing import Final
 
 import msgspec
 
+from rules.engine import Evaluator
 from rules.model import Book, Dossier, Example
 from rules.points import point_book
-from rules.ruling import Evaluator, rule_on
+from rules.ruling import rule_on
 from rules.tree import Tree
 
 TRUTHS: Final = {True: "hit", False: "miss", None: "unknown"}

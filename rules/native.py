@@ -1,11 +1,10 @@
 """The evaluator `native`: one generated function for a book, for the hot path."""
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 from rules.model import ALWAYS, FOREVER, Book, Rule
-from rules.source import Writer
-from rules.totals import FUNCTIONS
+from rules.source import Writer, compile_function
 from rules.tree import NOTHING, Matches
 from rules.vocabulary import Scalar
 
@@ -33,16 +32,8 @@ class Native:
         writer = Writer(book.lists)
         rules = [_rule(writer, rule) for rule in book.rules.values() if rule.mode != "off"]
         source = HEAD + writer.prelude() + "".join(rules) + FOOT
-        namespace: dict[str, Any] = {
-            **FUNCTIONS,
-            **writer.constants,
-            "Matches": Matches,
-            "NOTHING": NOTHING,
-            "tuple": tuple,
-            "__builtins__": {},
-        }
-        exec(compile(source, "<book>", "exec"), namespace)  # noqa: S102 # holds nothing of the book
-        self._match = namespace["match"]
+        constants = {**writer.constants, "Matches": Matches, "NOTHING": NOTHING}
+        self._match = compile_function(source, "match", constants)
 
     def match(self, values: Mapping[str, Scalar], at: int) -> Matches:
         """Values by name (absent = unknown) and the event time in microseconds UTC.

@@ -2,23 +2,20 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Final, TypeAlias
+from typing import TypeAlias
 
+from rules.engine import ENGINES, Evaluator
 from rules.errors import BookError, Mistake
 from rules.examples import Failure, failures, untested
 from rules.load import load_book
 from rules.model import Book
-from rules.native import Native
-from rules.ruling import Evaluator
-from rules.tree import Tree
 from rules.vocabulary import Vocabulary
 
 Make: TypeAlias = Callable[[Book], Evaluator]
-EVALUATORS: Final[Mapping[str, Make]] = {"tree": Tree, "native": Native}
 
 
 def load_checked(
-    folder: Path, vocabulary: Vocabulary, evaluators: Mapping[str, Make] = EVALUATORS
+    folder: Path, vocabulary: Vocabulary, evaluators: Mapping[str, Make] = ENGINES
 ) -> Book:
     """Read a book that may go live; raises `BookError` with every mistake and failed test."""
     book = load_book(folder, vocabulary)
@@ -28,7 +25,7 @@ def load_checked(
     return book
 
 
-def object_to(book: Book, evaluators: Mapping[str, Make] = EVALUATORS) -> Iterator[Mistake]:
+def object_to(book: Book, evaluators: Mapping[str, Make] = ENGINES) -> Iterator[Mistake]:
     """Yield what keeps a book from going live, although it can be read."""
     for name, make in evaluators.items():
         for failure in failures(book, make):

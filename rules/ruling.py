@@ -5,24 +5,16 @@ if they had counted, to tell the outcome that they would have made.
 """
 
 from collections.abc import Mapping
-from typing import Protocol
 
 import msgspec
 
+from rules.engine import Evaluator
 from rules.model import Book
 from rules.points import Added, Points, add_points
 from rules.template import fill
-from rules.tree import NOTHING, Matches
+from rules.tree import NOTHING
 from rules.verdict import Hit, Reason, Verdict, judge, score_tier
 from rules.vocabulary import Scalar
-
-
-class Evaluator(Protocol):
-    """Which rules hold; see `rules.tree.Tree`."""
-
-    def match(self, values: Mapping[str, Scalar], at: int) -> Matches:
-        """Values by name (absent = unknown) and microseconds UTC -> the matches."""
-        ...
 
 
 class Ruling(msgspec.Struct, frozen=True):
@@ -77,7 +69,7 @@ def _with_points(
 ) -> Verdict:
     """Record the rules with points; they are reasons where the score decided."""
     reasons = verdict.reasons
-    if verdict.tier is not None and verdict.tier == score_tier(book, score):
+    if verdict.tier is not None and verdict.tier == score_tier(book.thresholds, score):
         raised = [book.point_rules[added.rule] for added in points.live if added.points > 0]
         reasons += tuple([Reason(rule.code, fill(rule.text, values)) for rule in raised])
     return msgspec.structs.replace(

@@ -6,12 +6,13 @@ are false by themselves, so most of the generated code needs no test for unknown
 
 from collections.abc import Callable, Mapping
 from math import inf, nan
+from sys import float_info
 from typing import Final
 
 from rules.calendar import age_days, hour, weekday
 from rules.closures import CALCULATE
 from rules.model import Truth
-from rules.wording import fold
+from rules.textual import fold_again
 
 
 def _calculation(sign: str) -> Callable[[float, float], float]:
@@ -76,12 +77,13 @@ FUNCTIONS: Final[Mapping[str, object]] = {
     "opposite": _opposite,
     "every": _every,
     "some": _some,
-    "fold": fold,
-    "type": type,
+    "fold": fold_again,
     "float": float,
     "int": int,
     "str": str,
-    "inf": inf,
+    "tuple": tuple,
     "nan": nan,
+    "MOST": float_info.max,
+    "LEAST": -float_info.max,
 }
 """All that generated code may call, by the names it uses."""

@@ -42,6 +42,9 @@ MAY_BE_LABELLED: Final = LABELLED | {"count", "since_last", "run_length", "run_a
 TIMED: Final = frozenset(("since_first", "since_last", "run_age"))
 """Functions that give a time, in `unit`."""
 
+RUNS: Final = frozenset(("run_length", "run_age"))
+"""Functions that count backwards as long as a condition holds, or a label."""
+
 ONLY_PAST: Final = frozenset(("last", "since_last", "is_new"))
 """Functions that never look at the payment at hand."""
 

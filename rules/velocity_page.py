@@ -24,6 +24,7 @@ from rules.velocity import (
     OF_ANY,
     ONLY_PAST,
     OWN_UNIT,
+    RUNS,
     SHORTEST,
     TIMED,
     Entity,
@@ -37,6 +38,7 @@ from rules.written import written
 
 NAME: Final = (r"[a-z][a-z0-9_]{0,39}", "sent_app_24h")
 MAX_VELOCITIES: Final = 200
+MOST_NEWEST: Final = 512
 REQUIRED: Final = ("fn", "by", "window")
 OPTIONAL: Final = (
     "of", "where", "include_current", "delay", "label", "q", "to", "plus", "at_least", "newest",
@@ -105,7 +107,7 @@ class VelocityReader:
             "to": lambda n, what: page.choice(n, what, ("mean", "median")),
             "plus": lambda n, what: float(page.number(n, what, 0)),
             "at_least": lambda n, what: page.whole(n, what, 1, 10_000),
-            "newest": lambda n, what: page.whole(n, what, 1, 10_000),
+            "newest": lambda n, what: page.whole(n, what, 1, MOST_NEWEST),
             "unit": lambda n, what: page.choice(n, what, get_args(Unit)),
             "meaning": page.text,
         }
@@ -183,15 +185,24 @@ def _option_causes(v: Velocity, found: Mapping[str, Node]) -> list[tuple[str, st
         ("unit", v.fn in TIMED, "since_first, since_last and run_age"),
         ("delay", v.fn in MAY_BE_LABELLED, "velocities over labels"),
         ("label", v.delay is not None, "velocities with delay"),
+        ("newest", _is_windowed(v), "functions of the payments in a window"),
         ("include_current", v.fn not in ONLY_PAST, "functions that can look at the payment"),
     ):
         if key in found and not fits:
             causes.append((f"{key} belongs to {need} only", key))
     if v.fn in LABELLED and v.delay is None:
         causes.append((f"{v.fn} needs delay: how old the payments must be", "fn"))
+    if v.fn in RUNS and v.delay is None and v.where is None:
+        causes.append((f"{v.fn} needs where, or labels by delay", "fn"))
+    if v.fn == "percentile" and not 0 < v.q < 1:
+        causes.append(("q must lie between 0 and 1", "q"))
     if v.delay is not None and v.include_current:
         causes.append(("a labelled velocity never sees the payment at hand", "include_current"))
     return causes
+
+
+def _is_windowed(v: Velocity) -> bool:
+    return v.delay is None and v.fn not in ONLY_PAST | {"first", "since_first"}
 
 
 def describe(velocity: Velocity, payment: Vocabulary) -> Word:

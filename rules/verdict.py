@@ -12,7 +12,7 @@ from typing import Final, Literal
 
 import msgspec
 
-from rules.model import TIERS, Book, Outcome, Rule, Tier
+from rules.model import TIERS, Book, Outcome, Rule, Thresholds, Tier
 from rules.rollout import covers
 from rules.template import fill
 from rules.tree import Matches
@@ -52,17 +52,19 @@ class Verdict(msgspec.Struct, frozen=True):
 
 def judge(book: Book, matches: Matches, values: Mapping[str, Scalar], points: int) -> Verdict:
     """Merge what matched. `points` is the score, 0-100; `values` fill the reasons."""
-    live: list[Rule] = []
-    shadow: list[Rule] = []
-    for name in matches.hits:
-        rule = book.rules[name]
-        (live if _acts(rule, values) else shadow).append(rule)
+    reached = score_tier(book.thresholds, points)
     missing = [
         rule
         for name in matches.unknown
         if (rule := book.rules[name]).on_missing and _acts(rule, values)
     ]
-    reached = score_tier(book, points)
+    if not (matches.hits or missing or reached):  # most payments
+        return Verdict(book.default, None, unknown_rules=matches.unknown)
+    live: list[Rule] = []
+    shadow: list[Rule] = []
+    for name in matches.hits:
+        rule = book.rules[name]
+        (live if _acts(rule, values) else shadow).append(rule)
     spoken = [*(rule.tier for rule in live), *(rule.on_missing for rule in missing), reached]
     tier = highest(spoken)
     reasons = [Reason(r.code, fill(r.text, values)) for r in live if r.tier == tier]
@@ -87,9 +89,8 @@ def highest(tiers: Iterable[Tier | None]) -> Tier | None:
     return max((tier for tier in tiers if tier is not None), key=RANK.__getitem__, default=None)
 
 
-def score_tier(book: Book, points: int) -> Tier | None:
+def score_tier(limits: Thresholds, points: int) -> Tier | None:
     """Tell the tier in which the score speaks, None if it is below both thresholds."""
-    limits = book.thresholds
     if limits.reject is not None and points >= limits.reject:
         return "reject"
     if limits.review is not None and points >= limits.review:

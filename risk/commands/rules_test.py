@@ -8,7 +8,7 @@ from risk.commands.book import BookFolder, counted, read_bench
 from rules.coverage import Coverage, coverage
 from rules.examples import Failure, failures, untested
 from rules.model import Book
-from rules.release import EVALUATORS
+from rules.engine import ENGINES
 
 
 def run_tests(
@@ -28,7 +28,7 @@ def run_tests(
     """
     read = read_bench(book).book
     failed = 0
-    for name, make in EVALUATORS.items():
+    for name, make in ENGINES.items():
         for failure in failures(read, make):
             failed += 1
             _show(failure, name)
@@ -46,13 +46,13 @@ def run_tests(
 
 
 def _sum_up(read: Book, failed: int, seen: list[Coverage]) -> None:
-    runs = len(read.examples) * len(EVALUATORS)
+    runs = len(read.examples) * len(ENGINES)
     conditions = [condition for covered in seen for condition in covered.conditions]
     rules = sum({True, False} <= covered.truths for covered in seen)
     known = sum(condition.is_covered for condition in conditions)
     typer.echo(
         f"{runs - failed} of {runs} tests passed ({counted(len(read.examples), 'test')} on "
-        f"{', '.join(EVALUATORS)}); covered: {_share(rules, len(seen))} rules, "
+        f"{', '.join(ENGINES)}); covered: {_share(rules, len(seen))} rules, "
         f"{_share(known, len(conditions))} conditions"
     )
 
