@@ -61,8 +61,8 @@ class _Tracer:
             return None, None
         left = self._compiler.number(node.left)(self._values, self._at)
         right = self._compiler.number(node.right)(self._values, self._at)
-        if left is None or right is None:
-            return None, None
+        assert left is not None  # noqa: S101 # a comparison that is false knew both
+        assert right is not None  # noqa: S101
         turned = isinstance(node.right, Named) and not isinstance(node.left, Named)
         return abs(float(left) - float(right)), float(left if turned else right)
 

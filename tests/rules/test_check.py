@@ -41,6 +41,8 @@ def structural(folder: Path, *rules: str) -> list[str]:
         "not (amount <= 5 or amount >= 5)",
         "5 > amount and amount > $p",
         "country in @blocked and country not in @blocked",
+        "country != 'DE' and country == 'de'",
+        "amount > mean * $p and not amount > mean * 7",
     ],
 )
 def test_a_rule_that_can_never_fire_is_found(tmp_path: Path, when: str) -> None:

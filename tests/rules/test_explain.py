@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from rules.explain import effect, explain_book, lines
-from rules.model import Book
+from rules.model import Book, Dossier
 from rules.trace import blockers, is_near, leaves, trace
 from rules.tree import Tree
 
@@ -123,6 +123,14 @@ def test_rules_are_explained_by_how_close_they_are(tmp_path: Path) -> None:
         ("PAST", "silent", "not in effect then"),
     ] == [(one.rule.id, one.standing, one.part) for one in found]
     assert "review" == effect(found[0].rule)
+
+
+def test_a_rule_with_points_is_explained_too(tmp_path: Path) -> None:
+    """By what it adds; without values nobody can say how far it is."""
+    loaded = load(tmp_path, rule_text("known", name="PLUS").replace("tier: review", "points: 7"))
+    (one,) = explain_book(loaded, {}, AT)
+    assert ("+7 points", "unknown") == (effect(one.rule), one.standing)
+    assert "" == effect(Dossier(**{k: getattr(one.rule, k) for k in Dossier.__struct_fields__}))
 
 
 def test_parts_stand_under_what_joins_them(book: Book) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fakes.books import FRAME, WORDS, load, rule_text
+from fakes.books import FRAME, WORDS, load, rule_text, rules_text
 
 from rules.book_page import ALSO
 from rules.book_page import FRAME as FRAME_KEYS
@@ -50,8 +50,8 @@ def test_every_rule_of_a_book_is_a_readable_page(tmp_path: Path) -> None:
         rollout="{percent: 5, by: payee}",
         tests="[{given: {amount: 6, count: 3}, expect: hit}]",
     )
-    plain = rule_text(name="PLAIN")
-    page = list(book_page(load(tmp_path, rule, plain, files={"book.yaml": frame})))
+    files = {"book.yaml": frame, "b.rules.yaml": rules_text(rule_text(name="PLAIN"))}
+    page = list(book_page(load(tmp_path, rule, files=files)))
     for line in (
         "# Rule book test-book 1",
         "- review means review (also a score from 60 on)",
@@ -60,6 +60,7 @@ def test_every_rule_of_a_book_is_a_readable_page(tmp_path: Path) -> None:
         "- `age`: since first by payer in 24h (how old)",
         "- `@blocked`: block list, 2 entries, book.yaml",
         "## a.rules.yaml",
+        "## b.rules.yaml",
         "### BIG: BIG title",
         "when amount > $p and count > $q",
         "- `$p` is 5, to be tried from 1 to 9",
