@@ -7,7 +7,18 @@ import msgspec
 
 from rules.calendar import EPOCH, MICROSECOND
 from rules.explain import effect
-from rules.model import ALWAYS, FOREVER, Book, Dossier, Listing, Param, Rollout, Window
+from rules.model import (
+    ALWAYS,
+    FOREVER,
+    Book,
+    Dossier,
+    Listing,
+    Param,
+    Rollout,
+    Rule,
+    Window,
+    flag_of,
+)
 from rules.template import Template
 from rules.velocity import Velocity, duration, said
 from rules.written import constant, written
@@ -119,8 +130,14 @@ def _params(old: Mapping[str, Param], new: Mapping[str, Param]) -> Iterator[str]
 
 
 def condition(rule: Dossier) -> str:
-    """Write the condition of a rule in one line."""
-    return written(rule.condition)
+    """Write what a rule asks in one line, its sequence too."""
+    sequence = rule.sequence if isinstance(rule, Rule) else None
+    if sequence is None:
+        return written(rule.condition)
+    steps = ", then ".join([f"{s.name}: {written(s.condition)}" for s in sequence.steps])
+    asked = f"within {duration(sequence.within)} by {sequence.by} {steps}"
+    whole = written(rule.condition)
+    return asked if whole == flag_of(rule.id) else f"{asked}; and {whole}"
 
 
 def dates(window: Window) -> str:

@@ -6,10 +6,10 @@ from typing import Final, Literal, TypeAlias
 
 import msgspec
 
-from rules.condition import lists
+from rules.condition import lists, names
 from rules.coverage import coverage
 from rules.examples import untested
-from rules.model import Book, Place, Rule
+from rules.model import Book, Place, Rule, conditions
 from rules.region import Region, meet, region, within
 from rules.shelf import FRAME_FILE
 from rules.velocity_cost import above_budget
@@ -146,13 +146,16 @@ def _tests(book: Book) -> Iterator[Finding]:
 
 
 def _unused_lists(book: Book) -> Iterator[Finding]:
-    used = frozenset[str]().union(*[lists(rule.condition) for rule in book.dossiers.values()])
+    asked = [lists(node) for rule in book.dossiers.values() for node in conditions(rule)]
+    used = frozenset[str]().union(*asked)
     for name in sorted(book.lists.keys() - used):
         yield Finding("unused", f"@{name}", Place(FRAME_FILE, 1), "no rule asks this list")
 
 
 def _velocities(book: Book, also_read: Collection[str]) -> Iterator[Finding]:
-    used = {*book.names, *also_read}
+    asked = [names(node) for rule in book.dossiers.values() for node in conditions(rule)]
+    of_steps = [name.partition(".")[2] for some in asked for name in some]
+    used = frozenset(book.names).union(also_read, of_steps, *asked)
     for velocity in book.velocities.values():
         place = Place(FRAME_FILE, velocity.line)
         if velocity.name not in used:

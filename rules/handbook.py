@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator, Mapping
 
-from rules.changes import dates, reason_text, rollout_text
+from rules.changes import condition, dates, reason_text, rollout_text
 from rules.explain import effect
 from rules.model import TIERS, Book, Dossier, Listing
 from rules.velocity import said
 from rules.vocabulary import Vocabulary, Word
-from rules.written import constant, written
+from rules.written import constant
 
 
 def vocabulary_page(words: Vocabulary, examples: Mapping[str, str]) -> Iterator[str]:
@@ -80,7 +80,7 @@ def _rule(book: Book, rule: Dossier) -> Iterator[str]:
     yield f"{effect(rule)}, {rule.mode}, severity {rule.severity}, owner {rule.owner}"
     yield ""
     yield "```"
-    yield f"when {written(rule.condition)}"
+    yield f"when {condition(rule)}"
     yield "```"
     yield ""
     for name, param in rule.params.items():

@@ -15,6 +15,7 @@ from rules.page import Page
 from rules.rates import Row, read_rates
 from rules.rule_laws import MAX_SEARCHED, searchable, searched
 from rules.rule_page import RuleReader
+from rules.sequence_page import sequence_words
 from rules.shelf import FRAME_FILE, Shelf, hash_of
 from rules.vocabulary import Vocabulary
 
@@ -74,6 +75,9 @@ def _book(shelf: Shelf, vocabulary: Vocabulary) -> Book:
     sections = [_Section(shelf.page(file)) for file in shelf.rule_files()]
     rules = _rules(shelf, sections, RuleReader(words, frame.listings))
     by_id = {rule.id: rule for rule in sorted(rules, key=lambda rule: rule.id)}
+    for rule in rules:
+        if isinstance(rule, Rule) and rule.sequence is not None:
+            words |= sequence_words(rule.id, rule.sequence, words)
     return Book(
         name=frame.name,
         version=frame.version,

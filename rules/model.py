@@ -78,6 +78,26 @@ class Example(msgspec.Struct, frozen=True):
     reasons: tuple[str, ...] | None = None
 
 
+class Step(msgspec.Struct, frozen=True):
+    """One event of a sequence. The condition reads earlier steps as `name.value`."""
+
+    name: str
+    condition: Node
+
+
+class Sequence(msgspec.Struct, frozen=True):
+    """Steps in the order of the log, all with one value of `by`, `within` microseconds."""
+
+    by: str
+    within: int
+    steps: tuple[Step, ...]
+
+
+def flag_of(rule: str) -> str:
+    """Name the value that tells whether an event completes a rule's sequence."""
+    return f"sequence.{rule}"
+
+
 class Dossier(msgspec.Struct, frozen=True, kw_only=True):
     """All that is said about a rule but what it does; `condition` is `when and not unless`."""
 
@@ -104,16 +124,27 @@ class Dossier(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Rule(Dossier, frozen=True, kw_only=True):
-    """A rule that speaks in a tier."""
+    """A rule that speaks in a tier.
+
+    With a `sequence`, `when` is the flag `sequence.ID`, which `rules.sequences` makes known.
+    """
 
     tier: Tier
     on_missing: Tier | None = None
+    sequence: Sequence | None = None
 
 
 class PointRule(Dossier, frozen=True, kw_only=True):
     """A rule that adds points to the score (may be negative) and runs before it is read."""
 
     points: int
+
+
+def conditions(rule: Dossier) -> tuple[Node, ...]:
+    """List the rule's own condition, and those of the steps of its sequence."""
+    sequence = rule.sequence if isinstance(rule, Rule) else None
+    steps = sequence.steps if sequence is not None else ()
+    return (rule.condition, *[step.condition for step in steps])
 
 
 class Listing(msgspec.Struct, frozen=True):

@@ -1,11 +1,12 @@
 """What a rule may not do, whatever it says: laws that need the whole rule."""
 
 from collections.abc import Mapping
+from itertools import chain
 from typing import Final
 
 from rules.condition import ContainsAny, admitting_lists, names, walk
 from rules.document import Node as YamlNode
-from rules.model import Dossier, Listing, PointRule, Rule
+from rules.model import Dossier, Listing, PointRule, Rule, conditions
 from rules.page import Page
 from rules.vocabulary import Vocabulary
 
@@ -20,9 +21,8 @@ def searchable(listing: Listing) -> bool:
 
 def searched(rule: Dossier) -> frozenset[str]:
     """Name the lists that `contains_any` takes in the rule."""
-    return frozenset(
-        [found.list for found in walk(rule.condition) if isinstance(found, ContainsAny)]
-    )
+    nodes = chain(*[walk(condition) for condition in conditions(rule)])
+    return frozenset([found.list for found in nodes if isinstance(found, ContainsAny)])
 
 
 def check_searches(
@@ -43,6 +43,8 @@ def check_allow(
     listings: Mapping[str, Listing],
 ) -> None:
     """Nobody can write their own permission, and every permission ends by itself."""
+    if rule.sequence is not None:
+        page.wrong(when, "an allow rule may not be a sequence: one is easily staged")
     written = _written(rule, words)
     if written:
         cause = f"an allow rule may not read {', '.join(written)}: whoever pays wrote it"

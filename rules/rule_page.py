@@ -3,25 +3,28 @@
 from collections.abc import Mapping
 from typing import Any, Final, cast, get_args
 
-from rules.condition import And, Node, Not, names, parameters
-from rules.condition_page import ConditionReader
+from rules.condition import And, Named, Node, Not, names, parameters
+from rules.condition_page import Scope, read_condition
 from rules.document import Fields
 from rules.document import Node as YamlNode
 from rules.model import (
     TIERS,
     Listing,
     Mode,
-    Param,
     Place,
     PointRule,
     Rollout,
     Rule,
+    Sequence,
     Severity,
     Tier,
     Window,
+    flag_of,
 )
 from rules.page import Page
+from rules.param_page import read_params
 from rules.rule_laws import check_allow, check_points, check_searches
+from rules.sequence_page import earlier_words, read_sequence, told_template
 from rules.template import Slot, Template, read_template
 from rules.vocabulary import Scalar, Vocabulary
 
@@ -29,7 +32,9 @@ EFFECTS: Final = ("tier", "points")
 """What a rule does; it has one of them."""
 
 HEAD: Final = ("id", "title", "owner", "severity")
-BODY: Final = ("when", "reason")
+BODY: Final = ("when", "sequence", "reason")
+"""What a rule asks (one of the first two), and why it speaks."""
+
 OPTIONAL: Final = (
     "mode",
     "unless",
@@ -46,7 +51,6 @@ ID: Final = (r"(?=.{1,60}$)[A-Z][A-Z0-9]*(-[A-Z0-9]+)*", "CARD-TESTING-10M")
 """At most 60 characters: it is the key of the rollout's hash, which takes 64 bytes."""
 
 CODE: Final = (r"(?=.{1,40}$)[A-Z][A-Z0-9]*(-[A-Z0-9]+)*", "R101")
-PARAM: Final = r"[a-z][a-z0-9_]{0,39}"
 
 
 class RuleReader:
@@ -68,17 +72,35 @@ class _RuleReading:
         self._listings = listings
 
     def rule(self, node: YamlNode) -> Rule | PointRule:
-        effect = "points" if isinstance(node, Fields) and "points" in node.fields else "tier"
+        keys = node.fields if isinstance(node, Fields) else {}
+        effect = "points" if "points" in keys else "tier"
+        asks = "sequence" if "sequence" in keys and effect == "tier" else "when"
         also = (*OPTIONAL, *EFFECTS)
-        found = self._page.fields(node, "a rule", (*HEAD, effect, *BODY), also)
-        dossier = self._dossier(node, found)
+        found = self._page.fields(node, "a rule", (*HEAD, effect, asks, "reason"), also)
+        params = read_params(self._page, found["params"]) if "params" in found else {}
+        constants = {name: param.value for name, param in params.items()}
+        sequence = None
+        if asks == "sequence":
+            sequence = read_sequence(self._page, found[asks], self._scope(constants))
+        dossier = self._dossier(node, found, constants, sequence) | {"params": params}
         if effect == "points":
             return self._point_rule(dossier, found)
-        tier = self._page.choice(found["tier"], "tier", TIERS)
-        rule = Rule(**dossier, tier=cast("Tier", tier), on_missing=self._on_missing(found))
-        check_searches(self._page, found["when"], rule, self._listings)
+        return self._rule(dossier, found, sequence)
+
+    def _rule(
+        self,
+        dossier: Mapping[str, Any],
+        found: Mapping[str, YamlNode],
+        sequence: Sequence | None,
+    ) -> Rule:
+        page = self._page
+        tier = cast("Tier", page.choice(found["tier"], "tier", TIERS))
+        on_missing = self._on_missing(found)
+        rule = Rule(**dossier, tier=tier, on_missing=on_missing, sequence=sequence)
+        place = found["when" if sequence is None else "sequence"]
+        check_searches(page, place, rule, self._listings)
         if rule.tier == "allow":
-            check_allow(self._page, found["when"], rule, self._words, self._listings)
+            check_allow(page, place, rule, self._words, self._listings)
         return rule
 
     def _point_rule(
@@ -94,15 +116,20 @@ class _RuleReading:
         check_points(page, found, rule, self._words)
         return rule
 
-    def _dossier(self, node: YamlNode, found: Mapping[str, YamlNode]) -> dict[str, Any]:
+    def _dossier(
+        self,
+        node: YamlNode,
+        found: Mapping[str, YamlNode],
+        constants: Mapping[str, Scalar],
+        sequence: Sequence | None,
+    ) -> dict[str, Any]:
         page = self._page
-        params = self._params(found)
-        constants = {name: param.value for name, param in params.items()}
-        condition = self._condition(found, constants)
-        code, text = self._reason(found["reason"], constants)
+        name = page.name(found["id"], "id", *ID)
+        condition = self._condition(name, found, constants, sequence)
+        code, text = self._reason(found["reason"], name, constants, sequence)
         severity = page.choice(found["severity"], "severity", get_args(Severity))
         return {
-            "id": page.name(found["id"], "id", *ID),
+            "id": name,
             "title": page.text(found["title"], "title"),
             "owner": page.text(found["owner"], "owner"),
             "severity": cast("Severity", severity),
@@ -110,7 +137,6 @@ class _RuleReading:
             "condition": condition,
             "code": code,
             "text": text,
-            "params": params,
             "window": self._window(found),
             "rollout": self._rollout(found),
             "runbook": page.text(found["runbook"], "runbook") if "runbook" in found else "",
@@ -120,15 +146,27 @@ class _RuleReading:
             "place": Place(page.file, node.mark.line),
         }
 
-    def _condition(self, found: Mapping[str, YamlNode], params: Mapping[str, Scalar]) -> Node:
-        reader = ConditionReader(self._page, self._words, self._listings, params)
-        condition = reader.condition(found["when"])
+    def _scope(self, constants: Mapping[str, Scalar]) -> Scope:
+        return Scope(self._words, constants, self._listings)
+
+    def _condition(
+        self,
+        rule: str,
+        found: Mapping[str, YamlNode],
+        constants: Mapping[str, Scalar],
+        sequence: Sequence | None,
+    ) -> Node:
+        page, scope = self._page, self._scope(constants)
+        condition: Node = Named(flag_of(rule), "flag")
+        if sequence is None:
+            condition = read_condition(page, found["when"], scope)
         if "unless" in found:
-            condition = And((condition, Not(reader.condition(found["unless"]))))
-        used = parameters(condition)
-        for name in params:
+            condition = And((condition, Not(read_condition(page, found["unless"], scope))))
+        steps = sequence.steps if sequence is not None else ()
+        used = parameters(condition).union(*[parameters(step.condition) for step in steps])
+        for name in constants:
             if name not in used:
-                self._page.wrong(found["params"], f"parameter {name!r} is used by no condition")
+                page.wrong(found["params"], f"parameter {name!r} is used by no condition")
         return condition
 
     def _mode(self, found: Mapping[str, YamlNode]) -> Mode:
@@ -148,36 +186,22 @@ class _RuleReading:
         items = self._page.items(found["labels"], "labels")
         return tuple(self._page.text(item, "a label", 40) for item in items)
 
-    def _params(self, found: Mapping[str, YamlNode]) -> dict[str, Param]:
-        if "params" not in found:
-            return {}
-        params = {}
-        for name, (mark, node) in self._page.entries(found["params"], "params").items():
-            self._page.key(mark, name, "parameter", PARAM, "min_amount")
-            params[name] = self._param(node)
-        return params
-
-    def _param(self, node: YamlNode) -> Param:
-        page = self._page
-        if not isinstance(node, Fields):
-            return Param(page.scalar(node, "a parameter"))
-        found = page.fields(node, "a parameter", ("value",), ("sweep",))
-        value = page.scalar(found["value"], "value")
-        if "sweep" not in found:
-            return Param(value)
-        numbers = [page.number(n, "sweep") for n in page.items(found["sweep"], "sweep")]
-        if len(numbers) != 3 or not (numbers[0] <= numbers[1] and numbers[2] > 0):
-            page.wrong(found["sweep"], "sweep is [lowest, highest, step]", "like [3, 12, 1]")
-            return Param(value)
-        if isinstance(value, str | bool) or not numbers[0] <= value <= numbers[1]:
-            page.wrong(found["value"], "value must be a number within its sweep")
-        return Param(value, (numbers[0], numbers[1], numbers[2]))
-
-    def _reason(self, node: YamlNode, params: Mapping[str, Scalar]) -> tuple[str, Template]:
-        page = self._page
+    def _reason(
+        self,
+        node: YamlNode,
+        rule: str,
+        constants: Mapping[str, Scalar],
+        sequence: Sequence | None,
+    ) -> tuple[str, Template]:
+        page, words = self._page, self._words
         found = page.fields(node, "reason", ("code", "text"))
         text = page.text(found["text"], "text")
-        template = read_template(text, self._words, params, page.within(found["text"]))
+        if sequence is not None:
+            earlier = [step.name for step in sequence.steps[:-1]]
+            words = {**words, **earlier_words(earlier, words)}
+        template = read_template(text, words, constants, page.within(found["text"]))
+        if sequence is not None:
+            template = told_template(rule, sequence, template)
         return page.name(found["code"], "code", *CODE), template
 
     def _window(self, found: Mapping[str, YamlNode]) -> Window:

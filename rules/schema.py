@@ -8,7 +8,10 @@ from typing import Any, Final, TypeAlias, get_args
 
 from rules.book_page import NAME as LIST_NAME
 from rules.model import TIERS, ListKind, Mode, Outcome, Severity
-from rules.rule_page import CODE, ID, MAX_POINTS, PARAM
+from rules.param_page import PARAM
+from rules.rule_page import CODE, ID, MAX_POINTS
+from rules.sequence_page import NAME as STEP_NAME
+from rules.sequence_page import STEPS
 from rules.velocity import Entity, Function, Unit
 from rules.vocabulary import Vocabulary
 
@@ -83,6 +86,7 @@ def _rule(given: Schema) -> Schema:
                 "points": {"type": "integer", "minimum": -MAX_POINTS, "maximum": MAX_POINTS},
                 "mode": _choice(get_args(Mode)),
                 "when": CONDITION,
+                "sequence": _sequence(),
                 "unless": CONDITION,
                 "params": _named(PARAM, {"anyOf": [_SCALAR, _param()]}),
                 "effective": _object({"from": MOMENT, "until": MOMENT}),
@@ -99,10 +103,22 @@ def _rule(given: Schema) -> Schema:
                 "labels": {"type": "array", "items": TEXT | {"maxLength": 40}},
                 "tests": {"type": "array", "items": _rule_test(given)},
             },
-            ("id", "title", "owner", "severity", "when", "reason"),
+            ("id", "title", "owner", "severity", "reason"),
         ),
-        "oneOf": [{"required": ["tier"]}, {"required": ["points"]}],
+        "allOf": [_one_of("tier", "points"), _one_of("when", "sequence")],
     }
+
+
+def _one_of(*keys: str) -> Schema:
+    return {"oneOf": [{"required": [key]} for key in keys]}
+
+
+def _sequence() -> Schema:
+    name = {"type": "string", "pattern": f"^{STEP_NAME[0]}$"}
+    step = _object({"as": name, "when": CONDITION}, ("as", "when"))
+    steps = {"type": "array", "items": step, "minItems": 2, "maxItems": STEPS}
+    within = {"type": "string", "pattern": "^[1-9][0-9]{0,4}[smhd]$"}
+    return _object({"by": TEXT, "within": within, "steps": steps}, ("by", "within", "steps"))
 
 
 def _param() -> Schema:

@@ -10,7 +10,7 @@ from rules.condition import (
     walk,
 )
 from rules.condition import Node as Condition
-from rules.condition_page import ConditionReader
+from rules.condition_page import Scope, read_condition
 from rules.document import Items, Leaf, Node
 from rules.errors import did_you_mean
 from rules.page import ABSENT, Page
@@ -148,7 +148,7 @@ class VelocityReader:
         return width
 
     def _where(self, node: Node) -> Condition:
-        condition = ConditionReader(self._page, self._payment).condition(node)
+        condition = read_condition(self._page, node, Scope(self._payment, {}, {}))
         if any(isinstance(part, Clock | AgeDays) for part in walk(condition)):
             cause = "where has no at: it asks the payment's own fields"
             self._page.wrong(node, cause, "write hour or weekday without (at)")

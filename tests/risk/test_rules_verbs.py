@@ -1,4 +1,4 @@
-"""The verbs of `risk rules`: check, test, explain, diff, docs, schema, as an analyst types them."""
+"""The verbs of `risk rules` as an analyst types them."""
 
 import json
 import shutil
@@ -151,7 +151,9 @@ def test_two_books_are_compared_in_words_and_on_payments(
     assert ["review", "approve", "-VELOCITY-COUNT-10M", 1] in back["on"]["causes"]
 
 
-def test_thresholds_and_tiers_flip_outcomes_too(book: Path, tmp_path: Path, payments: Path) -> None:
+def test_thresholds_and_tiers_flip_outcomes_too(
+    book: Path, tmp_path: Path, payments: Path
+) -> None:
     """Then the score or the meaning of a tier is the cause."""
     new = Path(shutil.copytree(book, tmp_path / "new"))
     edit(new, "book.yaml", "default: approve", "default: review")
@@ -161,7 +163,9 @@ def test_thresholds_and_tiers_flip_outcomes_too(book: Path, tmp_path: Path, paym
 
 def test_documents_and_schemas_are_written(book: Path) -> None:
     """Every value and every rule; each part alone."""
-    whole, words, rules = (call("docs", book, *part) for part in ((), ("--words",), ("--rules",)))
+    whole, words, rules = (
+        call("docs", book, *part) for part in ((), ("--words",), ("--rules",))
+    )
     assert "| `amount` | number | base |" in whole.output
     assert "### CARD-TESTING: " in whole.output
     assert "### CARD-TESTING: " not in words.output

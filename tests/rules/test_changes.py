@@ -83,7 +83,10 @@ def test_the_frame_is_compared(tmp_path: Path) -> None:
         .replace(ends, ends.replace("2027", "2028"))
         .replace("score:", "tiers: {reject: review}\nscore:")
     )
-    frame += VELOCITY.replace("24h}", "7d, where: fresh}") + "attributes: {y: {type: flag, meaning: m}}\n"
+    frame += (
+        VELOCITY.replace("24h}", "7d, where: fresh}")
+        + "attributes: {y: {type: flag, meaning: m}}\n"
+    )
     new = book(tmp_path / "b", rule_text(), frame=frame)
     new = msgspec.structs.replace(new, rates=(("USD", 0, "0.9"),))
     assert [

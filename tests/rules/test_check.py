@@ -125,9 +125,11 @@ CONDITIONS = ["amount > 5", "amount <= 7", "fresh", "country == 'DE'", "country 
 CONDITIONS += ["country in ('DE', 'IT')", "missing(amount)", "amount > mean", "amount == 6"]
 pieces = st.recursive(
     st.sampled_from(CONDITIONS),
-    lambda inner: st.builds(lambda x: f"not ({x})", inner)
-    | st.builds(lambda x, y: f"({x}) and ({y})", inner, inner)
-    | st.builds(lambda x, y: f"({x}) or ({y})", inner, inner),
+    lambda inner: (
+        st.builds(lambda x: f"not ({x})", inner)
+        | st.builds(lambda x, y: f"({x}) and ({y})", inner, inner)
+        | st.builds(lambda x, y: f"({x}) or ({y})", inner, inner)
+    ),
     max_leaves=5,
 )
 known = st.fixed_dictionaries(
@@ -216,3 +218,15 @@ def test_lists_and_velocities_without_use_are_found(tmp_path: Path) -> None:
     ] == found  # fmt: skip
     assert "book.yaml:1: @trusted: no rule asks this list [unused]" == str(found[0])
     assert set(WORDS) < set(book.words)
+
+
+def test_what_a_sequence_asks_is_used(tmp_path: Path) -> None:
+    """Lists and velocities of its steps, also of earlier ones."""
+    velocities = "velocities:\n  n: {fn: count, by: payer, window: 1h}\n"
+    steps = (
+        "sequence: {by: payee, within: 10m, steps: [{as: one, when: country in @blocked}, "
+        "{as: two, when: one.n > 5 and country in @watched and payee in @trusted}]}"
+    )
+    rule = rule_text().replace("when: amount > 100", steps)
+    book = load(tmp_path, rule, files={"book.yaml": FRAME + velocities})
+    assert [] == [one for one in findings(book) if one.kind == "unused"]

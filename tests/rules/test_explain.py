@@ -127,7 +127,9 @@ def test_rules_are_explained_by_how_close_they_are(tmp_path: Path) -> None:
 
 def test_a_rule_with_points_is_explained_too(tmp_path: Path) -> None:
     """By what it adds; without values nobody can say how far it is."""
-    loaded = load(tmp_path, rule_text("known", name="PLUS").replace("tier: review", "points: 7"))
+    loaded = load(
+        tmp_path, rule_text("known", name="PLUS").replace("tier: review", "points: 7")
+    )
     (one,) = explain_book(loaded, {}, AT)
     assert ("+7 points", "unknown") == (effect(one.rule), one.standing)
     assert "" == effect(Dossier(**{k: getattr(one.rule, k) for k in Dossier.__struct_fields__}))

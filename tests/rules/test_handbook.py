@@ -15,10 +15,19 @@ from rules.schema import book_schema, rules_schema
 from rules.velocity_page import OPTIONAL, REQUIRED
 from rules.vocabulary import Word
 
+STEPS = (
+    "sequence: {by: payee, within: 10m, steps: "
+    "[{as: one, when: fresh}, {as: two, when: amount > one.amount}]}"
+)
+ASKED = "within 10m by payee one: fresh, then two: amount > one.amount"
+
 
 def test_every_value_stands_in_the_vocabulary() -> None:
     """With type, unit, range, meaning and an example."""
-    words = WORDS | {"odd": Word(type="text", meaning="a | b"), "low": Word(type="number", low=1)}
+    words = WORDS | {
+        "odd": Word(type="text", meaning="a | b"),
+        "low": Word(type="number", low=1),
+    }
     words["top"] = Word(type="number", high=5)
     page = list(vocabulary_page(words, {"amount": "12.50"}))
     for name in words:
@@ -51,7 +60,9 @@ def test_every_rule_of_a_book_is_a_readable_page(tmp_path: Path) -> None:
         tests="[{given: {amount: 6, count: 3}, expect: hit}]",
     )
     files = {"book.yaml": frame, "b.rules.yaml": rules_text(rule_text(name="PLAIN"))}
-    page = list(book_page(load(tmp_path, rule, files=files)))
+    sequence = rule_text(name="STEPS").replace("when: amount > 100", STEPS)
+    held = rule_text(name="HELD", unless="fresh").replace("when: amount > 100", STEPS)
+    page = list(book_page(load(tmp_path, rule, sequence, held, files=files)))
     for line in (
         "# Rule book test-book 1",
         "- review means review (also a score from 60 on)",
@@ -60,6 +71,8 @@ def test_every_rule_of_a_book_is_a_readable_page(tmp_path: Path) -> None:
         "- `age`: since first by payer in 24h (how old)",
         "- `@blocked`: block list, 2 entries, book.yaml",
         "## a.rules.yaml",
+        f"when {ASKED}",
+        f"when {ASKED}; and sequence.HELD and not fresh",
         "## b.rules.yaml",
         "### BIG: BIG title",
         "when amount > $p and count > $q",

@@ -42,7 +42,11 @@ def test_a_velocity_is_read_whole(tmp_path: Path) -> None:
     test = Compiler({}, {}).test(spent.where)
     assert [True, False, None] == [
         test(values, 0)
-        for values in ({"fresh": True, "amount": 6}, {"fresh": True, "amount": 5}, {"amount": 6})
+        for values in (
+            {"fresh": True, "amount": 6},
+            {"fresh": True, "amount": 5},
+            {"amount": 6},
+        )
     ]
     words = book.words
     assert Word(type="number", meaning=said(spent), unit="base", low=0) == words["spent"]
@@ -86,7 +90,7 @@ def test_a_velocity_is_read_whole(tmp_path: Path) -> None:
         ("x: {fn: count, by: payer, window: 1h, delay: 1d, include_current: true}", "12:69: a labelled velocity never sees the payment at hand"),
         ("x: {fn: run_length, by: payer, window: 1h}", "12:11: run_length needs where, or labels by delay"),
         ("x: {fn: percentile, of: amount, q: 1, by: payer, window: 1h}", "12:38: q must lie between 0 and 1"),
-        ("x: {fn: is_new, of: payee, newest: 5, by: payer, window: 1h}", "12:37: newest belongs to functions of the payments in a window only"),
+        ("x: {fn: is_new, of: payee, newest: 5, by: payer, window: 1h}", "12:38: newest belongs to functions of the payments in a window only"),
         ("amount: {fn: count, by: payer, window: 1h}", "12:3: there is a value 'amount' already"),
         ("X: {fn: count, by: payer, window: 1h}", "12:3: velocity 'X' does not look like sent_app_24h"),
         ("x: {fn: count, by: payer}", "12:6: a velocity needs window"),

@@ -34,9 +34,11 @@ numbers = st.recursive(
     st.sampled_from([AMOUNT, Named("ratio", "number"), Parameter("p", "number"), Clock("hour")])
     | st.integers(0, 10**9).map(Constant)
     | st.floats(0.001, 1e6).map(lambda x: Constant(round(x, 3))),
-    lambda inner: st.builds(Arithmetic, st.sampled_from("+-*/"), inner, inner)
-    | st.builds(lambda x: Apply("abs", (x,)), inner)
-    | st.builds(lambda x, y: Apply("max", (x, y)), inner, inner),
+    lambda inner: (
+        st.builds(Arithmetic, st.sampled_from("+-*/"), inner, inner)
+        | st.builds(lambda x: Apply("abs", (x,)), inner)
+        | st.builds(lambda x, y: Apply("max", (x, y)), inner, inner)
+    ),
     max_leaves=5,
 )
 words = st.text("abcdé ", min_size=1, max_size=5).map(str.strip).filter(bool)
@@ -44,7 +46,8 @@ tests = st.one_of(
     st.builds(
         lambda sign, left, right: Compare(sign, left, right, "number"),
         st.sampled_from(["<", "<=", ">", ">=", "==", "!="]),
-        st.just(AMOUNT) | st.builds(Arithmetic, st.sampled_from("+-"), st.just(AMOUNT), numbers),
+        st.just(AMOUNT)
+        | st.builds(Arithmetic, st.sampled_from("+-"), st.just(AMOUNT), numbers),
         numbers,
     ),
     st.lists(words, min_size=1, max_size=3).map(lambda w: Among(TEXT, tuple(w), "text")),
@@ -58,9 +61,11 @@ tests = st.one_of(
 )
 conditions = st.recursive(
     tests,
-    lambda inner: st.builds(Not, inner)
-    | st.lists(inner, min_size=2, max_size=3).map(lambda terms: And(tuple(terms)))
-    | st.lists(inner, min_size=2, max_size=3).map(lambda terms: Or(tuple(terms))),
+    lambda inner: (
+        st.builds(Not, inner)
+        | st.lists(inner, min_size=2, max_size=3).map(lambda terms: And(tuple(terms)))
+        | st.lists(inner, min_size=2, max_size=3).map(lambda terms: Or(tuple(terms)))
+    ),
     max_leaves=6,
 )
 
