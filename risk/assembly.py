@@ -13,14 +13,16 @@ from risk.decide import Bench
 from risk.decision import Version
 from risk.pipeline import Limits, Pipeline
 from risk.score.booster import load_booster
+from risk.score.model_card import BadScorer
 from risk.score.scorecard import load_scorecard
 from risk.score.scorer import Scorer
 from risk.settings import BadSettings, Settings
 from risk.vocabulary import attribute_values, versions, vocabulary
 from rules.errors import BookError, Mistake
+from rules.examples import failures
 from rules.load import declared_attributes, load_book
 from rules.model import Book
-from rules.tree import Tree
+from rules.native import Native
 from rules.vocabulary import Vocabulary
 
 Read = TypeVar("Read")
@@ -42,8 +44,8 @@ def book_folder(settings: Settings) -> Path:
 def build_bench(folder: Path, scorer: Path | None = None) -> Bench:
     """Read a book folder with its scorecard; raises `BookError` with all mistakes of both.
 
-    `scorer` replaces the scorecard: another one (.yaml) or the card of trained trees (.json);
-    trees that do not fit the book raise `BadScorer`.
+    `scorer` replaces the scorecard: another one (.yaml) or the card of trained trees (.json),
+    which must fit the book.
     """
     mistakes: list[Mistake] = []
     book = _collect(mistakes, lambda: load_book(folder, vocabulary()))
@@ -65,9 +67,13 @@ def provided(bench: Bench) -> dict[str, str]:
 
 
 def _load_scorer(path: Path, words: Vocabulary) -> Scorer:
-    if path.suffix == ".json":
+    if path.suffix != ".json":
+        return load_scorecard(path, words)
+    try:
         return load_booster(path, versions(words, STANDARD))
-    return load_scorecard(path, words)
+    except BadScorer as error:
+        lines = [line.removeprefix(f"{path}: ") for line in str(error).splitlines()]
+        raise BookError([Mistake(path.name, 1, 1, line) for line in lines]) from None
 
 
 def _collect(mistakes: list[Mistake], read: Callable[[], Read]) -> Read | None:
@@ -92,14 +98,40 @@ def assemble(book: Book, scorer: Scorer) -> Bench:
     names = sorted({*book.names, *scorer.names} - {"score"})
     return Bench(
         book=book,
-        evaluator=Tree(book),
+        evaluator=Native(book),
         scorer=scorer,
         book_version=Version(book.name, book.version, book.hash),
         scorer_version=Version(scorer.name, scorer.version, scorer.hash),
         names=tuple(names),
         plan=compile_plan(STANDARD, exponent(book.currency) or 0),
         base_exponent=exponent(book.currency) or 0,
+        rates=Rates.from_rows(book.currency, book.rates),
+        attributes=attribute_values(book.attributes),
     )
+
+
+def build_tested_bench(folder: Path, scorer: Path | None = None) -> Bench:
+    """Read a book that is to replace another one: its own tests must hold too.
+
+    Raises `BookError`, one mistake a failing test.
+    """
+    bench = build_bench(folder, scorer)
+    mistakes = [
+        Mistake(
+            failure.example.place.file,
+            failure.example.place.line,
+            1,
+            f"the test does not hold: expected {dict(failure.expected)}, "
+            f"came {dict(failure.actual)}",
+        )
+        for failure in failures(bench.book)
+    ]
+    if mistakes:
+        raise BookError(mistakes)
+    # The first call of anything is its slowest; it must not fall on a payment.
+    bench.evaluator.match({}, 0)
+    bench.scorer.score({})
+    return bench
 
 
 def build_pipeline(settings: Settings, bench: Bench | None = None) -> Pipeline:
@@ -111,6 +143,4 @@ def build_pipeline(settings: Settings, bench: Bench | None = None) -> Pipeline:
         max_bytes=settings.max_bytes,
         known_ids=settings.known_ids,
     )
-    rates = Rates.from_rows(bench.book.currency, bench.book.rates)
-    attributes = attribute_values(bench.book.attributes)
-    return Pipeline(bench, rates, attributes, limits, time.perf_counter_ns)
+    return Pipeline(bench, limits, time.perf_counter_ns)

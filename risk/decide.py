@@ -6,11 +6,14 @@ was stopped needs this file, the book and the scorer, and nothing else.
 
 from collections.abc import Mapping
 from hashlib import blake2b
+from itertools import filterfalse
 from typing import Final, Protocol
 
 import msgspec
 
+from features.catalogue import Value
 from features.fields import instant
+from features.money import Rates
 from features.plan import Plan
 from features.transaction import Scalar, Transaction
 from risk.decision import (
@@ -39,7 +42,11 @@ class Evaluator(Protocol):
 
 
 class Bench(msgspec.Struct, frozen=True):
-    """All that judges: a book, the evaluator and the velocities made from it, a scorer."""
+    """All that judges: a book, what was made from it, and a scorer.
+
+    `names` are the values that book and scorer read; `attributes` those that the book lets
+    upstream send.
+    """
 
     book: Book
     evaluator: Evaluator
@@ -49,6 +56,8 @@ class Bench(msgspec.Struct, frozen=True):
     names: tuple[str, ...]
     plan: Plan
     base_exponent: int
+    rates: Rates
+    attributes: Mapping[str, Value]
 
 
 class Known(msgspec.Struct, frozen=True, gc=False):
@@ -75,7 +84,7 @@ def decision_id(source: Source) -> str:
 def decide(transaction: Transaction, known: Known, bench: Bench, source: Source) -> Decision:
     """Judge one payment by what is known about it. The same arguments give the same record."""
     values = {**known.payment, **known.history, **known.reading}
-    unknowns = tuple([name for name in bench.names if name not in values])
+    unknowns = tuple(filterfalse(values.__contains__, bench.names))
     score = bench.scorer.score(values)
     values["score"] = score.points
     matches = bench.evaluator.match(values, transaction.at)

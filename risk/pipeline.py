@@ -5,15 +5,13 @@ fold over the log, one `Shard` a partition: what was decided never enters it, so
 same arrivals gives the same state, whoever decided them.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 
 import msgspec
 
-from features.catalogue import Value
 from features.errors import Malformed, Mistake
 from features.history import History
 from features.message import parse
-from features.money import Rates
 from features.payment import payment_values
 from features.plan import Plan
 from features.subject import Subject, subject_of
@@ -85,6 +83,10 @@ class Stopwatch:
         self._last = now
 
 
+class OtherVelocities(Exception):
+    """A book that cannot take over the history of the one before."""
+
+
 def always(arrival: Arrival) -> bool:
     """Admit every arrival: for shells in which a crash ends the whole run."""
     return True
@@ -108,17 +110,30 @@ class Pipeline:
     def __init__(
         self,
         bench: Bench,
-        rates: Rates,
-        attributes: Mapping[str, Value],
         limits: Limits,
         clock: Callable[[], int],
     ) -> None:
         self._bench = bench
-        self._rates = rates
-        self._attributes = attributes
         self._limits = limits
         self._clock = clock
         self._shards: dict[int, Shard] = {}
+
+    @property
+    def book_hash(self) -> str:
+        """The content hash of the book that judges."""
+        return self._bench.book_version.hash
+
+    def adopt(self, bench: Bench) -> None:
+        """Judge by another bench from the next arrival on.
+
+        Raises `OtherVelocities` if what is kept of the past does not fit it.
+        """
+        if _kept(bench) != _kept(self._bench):
+            raise OtherVelocities(
+                "the book declares other velocities or another currency than the one before: "
+                "the history must be built anew, so restart the workers"
+            )
+        self._bench = bench
 
     def take(
         self, arrivals: Sequence[Arrival], admit: Callable[[Arrival], bool] = always
@@ -196,7 +211,7 @@ class Pipeline:
             text = f"{len(raw)} bytes; at most {self._limits.max_bytes} are read"
             raise Refused("OVERSIZED", (Mistake("", text),))
         try:
-            transaction = parse(raw, self._attributes)
+            transaction = parse(raw, self._bench.attributes)
         except Malformed as malformed:
             raise Refused("MALFORMED", malformed.mistakes) from None
         stamp = arrival.timestamp_ms
@@ -207,7 +222,7 @@ class Pipeline:
 
     def _seen(self, transaction: Transaction) -> tuple[Subject, dict[str, Scalar]]:
         """A payment as history sees it, and the values of its own fields."""
-        base_minor = self._rates.to_base(
+        base_minor = self._bench.rates.to_base(
             transaction.amount_minor, transaction.currency, transaction.at
         )
         payment = payment_values(transaction, base_minor, self._bench.base_exponent)
@@ -218,6 +233,10 @@ class Pipeline:
         if shard is None:
             shard = self._shards[partition] = Shard(self._limits.known_ids, self._bench.plan)
         return shard
+
+
+def _kept(bench: Bench) -> tuple[str, ...]:
+    return (bench.book.currency, *(velocity.digest for velocity in bench.plan.velocities))
 
 
 def _condemn() -> Transaction:

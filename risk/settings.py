@@ -75,6 +75,12 @@ class Settings(BaseModel):
     known_ids: int = Field(
         100_000, ge=0, le=10_000_000, description="payment ids remembered a partition (repeats)"
     )
+    reload_seconds: float = Field(
+        2.0,
+        ge=0,
+        le=3600,
+        description="pause between looks at the book's files; 0 reloads on SIGHUP only",
+    )
     commit_seconds: float = Field(0.5, ge=0.05, le=60, description="pause between commits")
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="from which level on lines are logged"

@@ -9,7 +9,7 @@ from rules.closures import NumberOf, Test, TextOf, Values
 from rules.model import ALWAYS, Truth
 from rules.wording import fold
 
-_folded: Final = lru_cache(maxsize=8192)(fold)
+fold_again: Final = lru_cache(maxsize=8192)(fold)
 """Fifty rules fold the same kind and country of one payment; this does it once."""
 
 
@@ -28,7 +28,7 @@ def folded(text: TextOf) -> TextOf:
 
     def get(values: Values, at: int) -> str | None:
         value = text(values, at)
-        return None if value is None else _folded(value)
+        return None if value is None else fold_again(value)
 
     return get
 
@@ -41,7 +41,7 @@ def equalled(name: str, sign: str, text: str) -> Test:
         value = values.get(name)
         if type(value) is not str:
             return None
-        return (_folded(value) == text) is equal
+        return (fold_again(value) == text) is equal
 
     return test
 

@@ -12,7 +12,7 @@ from typing import Final
 
 import msgspec
 
-from rules.model import TIERS, Book, Outcome, Rule, Tier
+from rules.model import TIERS, Book, Outcome, Rule, Thresholds, Tier
 from rules.rollout import covers
 from rules.template import fill
 from rules.tree import Matches
@@ -52,17 +52,19 @@ class Verdict(msgspec.Struct, frozen=True):
 
 def judge(book: Book, matches: Matches, values: Mapping[str, Scalar], points: int) -> Verdict:
     """Merge what matched. `points` is the score, 0-100; `values` fill the reasons."""
-    live: list[Rule] = []
-    shadow: list[Rule] = []
-    for name in matches.hits:
-        rule = book.rules[name]
-        (live if _acts(rule, values) else shadow).append(rule)
+    reached = _reached(book.thresholds, points)
     missing = [
         rule
         for name in matches.unknown
         if (rule := book.rules[name]).on_missing and _acts(rule, values)
     ]
-    reached = _reached(book, points)
+    if not (matches.hits or missing or reached):  # most payments
+        return Verdict(book.default, None, unknown_rules=matches.unknown)
+    live: list[Rule] = []
+    shadow: list[Rule] = []
+    for name in matches.hits:
+        rule = book.rules[name]
+        (live if _acts(rule, values) else shadow).append(rule)
     spoken = [*(rule.tier for rule in live), *(rule.on_missing for rule in missing), reached]
     tier = highest(spoken)
     reasons = [Reason(r.code, fill(r.text, values)) for r in live if r.tier == tier]
@@ -95,8 +97,7 @@ def _outcome(book: Book, tier: Tier | None) -> Outcome:
     return book.default if tier is None else book.outcomes[tier]
 
 
-def _reached(book: Book, points: int) -> Tier | None:
-    limits = book.thresholds
+def _reached(limits: Thresholds, points: int) -> Tier | None:
     if limits.reject is not None and points >= limits.reject:
         return "reject"
     if limits.review is not None and points >= limits.review:

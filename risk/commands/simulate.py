@@ -5,19 +5,22 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
+from signal import SIGTERM, default_int_handler, signal
 from time import perf_counter
-from typing import Annotated
+from typing import Annotated, TypeAlias
 
 import typer
-from rich.console import Console
-from rich.progress import Progress, SpinnerColumn, TextColumn
 
-from risk.settings import BadSettings, load
+from risk.commands.progress import Show, show_progress
+from risk.commands.screen import Bootstrap, console, harmless
+from risk.settings import Settings, load
 from risk.simulate.days import produce
+from risk.simulate.describe import survey, told
 from risk.simulate.output import write_files
-from risk.simulate.publish import NoBroker, Pace, publish
-from risk.simulate.spec import RAILS, BadSpec, Spec
-from risk.simulate.world import Written
+from risk.simulate.publish import Pace, publish
+from risk.simulate.spec import CURRENCIES, RAILS, SIGNALS, BadSpec, Spec
+from risk.simulate.story import UnknownPayer, tell
+from risk.simulate.world import World, Written
 
 app = typer.Typer(
     help="Generate payments, with fraud in them, to a file or to Kafka.",
@@ -25,58 +28,71 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-Count = Annotated[
-    int | None, typer.Option(min=1, help="payments to make; without it, whole days")
+
+def _one_of(names: Iterable[str]) -> str:
+    return ", ".join(names)
+
+
+Seed: TypeAlias = Annotated[int, typer.Option(help="The same seed gives the same bytes.")]
+Start: TypeAlias = Annotated[str, typer.Option(help="First day, YYYY-MM-DD.")]
+Payers: TypeAlias = Annotated[int, typer.Option(help="Customers of the simulated bank.")]
+Days: TypeAlias = Annotated[
+    int, typer.Option(help="Days to simulate, unless --count is given.")
 ]
-Rate = Annotated[
-    float | None, typer.Option(min=0.001, help="payments a second by the wall clock")
+Preset: TypeAlias = Annotated[
+    str,
+    typer.Option(help="Fraud rates: real as published, train x40, demo x40 and scams x160."),
 ]
-Seed = Annotated[int, typer.Option(help="the same seed gives the same bytes")]
-Start = Annotated[str, typer.Option(help="first day, YYYY-MM-DD")]
-Payers = Annotated[int, typer.Option(help="customers of the simulated bank")]
-Days = Annotated[int, typer.Option(help="days to simulate, unless --count is given")]
-Preset = Annotated[
-    str, typer.Option(help="real: rates as published; train: x40; demo: x40, scams x160")
+Rails: TypeAlias = Annotated[
+    str, typer.Option(help=f"Schemes of transfers, with commas: {_one_of(RAILS)}.")
 ]
-Rails = Annotated[
-    str, typer.Option(help=f"schemes of transfers, with commas: {', '.join(RAILS)}")
+Currency: TypeAlias = Annotated[
+    str, typer.Option(help=f"Of all payments: {_one_of(CURRENCIES)}.")
 ]
-Currency = Annotated[str, typer.Option(help="currency of all payments")]
-Signal = Annotated[str, typer.Option(help="what memos tell of fraud: realistic, none, clear")]
-Out = Annotated[Path | None, typer.Option(help="file for the payments: .jsonl or .parquet")]
-TruthPath = Annotated[
-    Path | None, typer.Option("--truth", help="file for what is true (JSON lines)")
+Signal: TypeAlias = Annotated[
+    str, typer.Option(help=f"What memos tell of fraud: {_one_of(SIGNALS)}.")
 ]
-Labels = Annotated[Path | None, typer.Option(help="file for the fraud reports (JSON lines)")]
-Processes = Annotated[int, typer.Option(min=1, max=64, help="processes that make the days")]
+WORLD = Spec()
+"""What is made when nothing is said."""
+_START, _RAILS = WORLD.start.isoformat(), ",".join(WORLD.rails)
 
 
 @app.callback(invoke_without_command=True)
 def simulate(
     context: typer.Context,
-    count: Count = None,
-    rate: Rate = None,
-    seed: Seed = 1,
-    start: Start = "2025-01-01",
-    payers: Payers = 2_000,
-    days: Days = 30,
-    preset: Preset = "demo",
-    rails: Rails = "sepa,fps,p2p",
-    currency: Currency = "EUR",
-    signal: Signal = "realistic",
-    out: Out = None,
-    truth: TruthPath = None,
-    labels: Labels = None,
+    count: Annotated[int | None, typer.Option(min=1, help="How many payments to make.")] = None,
+    rate: Annotated[
+        float | None, typer.Option(min=0.01, help="Payments a second, for --kafka.")
+    ] = None,
+    seed: Seed = WORLD.seed,
+    start: Start = _START,
+    payers: Payers = WORLD.payers,
+    days: Days = WORLD.days,
+    preset: Preset = WORLD.preset,
+    rails: Rails = _RAILS,
+    currency: Currency = WORLD.currency,
+    signal: Signal = WORLD.signal,
+    out: Annotated[
+        Path | None, typer.Option(help="File for the payments: NAME.jsonl or NAME.parquet.")
+    ] = None,
+    truth: Annotated[
+        Path | None, typer.Option(help="File for what is true of them (JSON lines).")
+    ] = None,
+    labels: Annotated[
+        Path | None, typer.Option(help="File for the fraud reports (JSON lines).")
+    ] = None,
     kafka: Annotated[
-        bool, typer.Option("--kafka", help="send to the topics transactions and labels")
+        bool, typer.Option("--kafka", help="Send to the topics transactions and labels.")
     ] = False,
-    bootstrap: Annotated[str | None, typer.Option(help="Kafka brokers, host:port,...")] = None,
+    bootstrap: Bootstrap = None,
     speed_up: Annotated[
-        float, typer.Option(min=1, help="labels become known this many times sooner")
+        float, typer.Option(min=1, help="With --kafka: reports come so many times sooner.")
     ] = 1.0,
-    processes: Processes = 1,
+    processes: Annotated[
+        int, typer.Option(min=1, max=64, help="Processes that make the days.")
+    ] = 1,
 ) -> None:
-    """Generate payments, with fraud in them.
+    """Generate payments, with fraud in them, to a file or to Kafka.
 
     Example: risk simulate --days 30 --out payments.jsonl --truth truth.jsonl
 
@@ -86,28 +102,81 @@ def simulate(
     """
     if context.invoked_subcommand:
         return
-    spec = build_spec(seed, start, payers, days, preset, rails, currency, signal, count)
-    if kafka == (out is not None):
-        raise _usage("say where to: --out FILE.jsonl, --out FILE.parquet or --kafka")
-    if out and out.suffix not in (".jsonl", ".parquet"):
-        raise _usage(f"--out {out}: the name must end in .jsonl or .parquet")
-    if rate and not kafka:
-        raise _usage("--rate is for --kafka: a file is written as fast as it goes")
-    made = produce(spec, count, processes)
-    begun = perf_counter()
-    with _one_message():
+    _check_places(out, truth, labels, kafka=kafka, rate=rate)
+    spec = world(seed, start, payers, days, preset, rails, currency, signal, count)
+    with _interruptible(), show_progress(console(to_stderr=True), "payments") as show:
+        begun = perf_counter()
         if out:
-            total = _consume(write_files(spec, made, out, truth, labels))
+            made = produce(spec, count, processes if processes > 1 else 0)
+            total = _consume(write_files(spec, made, out, truth, labels), count, show)
         else:
             settings, _ = load({"bootstrap": bootstrap})
-            total = asyncio.run(_publish(settings, made, Pace(rate, speed_up)))
-    seconds = perf_counter() - begun
-    _say(
-        f"{total:,} payments in {seconds:.1f} s ({total / seconds:,.0f}/s), world: {_title(spec)}"
-    )
+            made = produce(spec, count, processes)
+            total = asyncio.run(_publish(settings, made, Pace(rate, speed_up), count, show))
+        seconds = perf_counter() - begun
+    _say(f"{total:,} payments in {seconds:.1f} s ({total / seconds:,.0f}/s); {told(spec)}")
 
 
-def build_spec(
+@app.command("describe")
+def describe(
+    seed: Seed = WORLD.seed,
+    start: Start = _START,
+    payers: Payers = WORLD.payers,
+    days: Days = WORLD.days,
+    preset: Preset = WORLD.preset,
+    rails: Rails = _RAILS,
+    currency: Currency = WORLD.currency,
+    signal: Signal = WORLD.signal,
+    draw: Annotated[
+        Path | None, typer.Option(help="Draw it: NAME.png with four pictures.")
+    ] = None,
+) -> None:
+    """Say what such a world contains: payments, money, fraud by kind; and draw it.
+
+    Example: risk simulate describe --preset train --draw world.png
+
+    Exit status: 0 done, 1 the file or matplotlib refused, 2 wrong usage, 130 interrupted.
+    """
+    spec = world(seed, start, payers, days, preset, rails, currency, signal)
+    with _interruptible(), show_progress(console(to_stderr=True), "days") as show:
+        found = survey(World(spec), lambda day: show(day, day / spec.days))
+    typer.echo(found.text())
+    if draw:
+        from risk.simulate.drawing import draw_survey  # matplotlib is an extra
+
+        draw_survey(found, draw)
+        _say(f"drawn to {draw}")
+
+
+@app.command("story")
+def story(
+    payer: Annotated[str, typer.Option(help="The customer, for example P0000042.")],
+    seed: Seed = WORLD.seed,
+    start: Start = _START,
+    payers: Payers = WORLD.payers,
+    days: Days = WORLD.days,
+    preset: Preset = WORLD.preset,
+    rails: Rails = _RAILS,
+    currency: Currency = WORLD.currency,
+    signal: Signal = WORLD.signal,
+    skip: Annotated[int, typer.Option(min=0, help="Begin so many days after the start.")] = 0,
+) -> None:
+    """Tell some days of one customer: what was paid, what came in, the fraud marked.
+
+    Example: risk simulate story --payer P0000042 --days 30
+
+    Exit status: 0 done, 2 wrong usage, 130 interrupted.
+    """
+    spec = world(seed, start, payers, days, preset, rails, currency, signal)
+    try:
+        with _interruptible():
+            for line in tell(World(spec), payer, range(skip, skip + days)):
+                typer.echo(harmless(line))
+    except UnknownPayer as error:
+        raise typer.BadParameter(str(error)) from None
+
+
+def world(
     seed: int,
     start: str,
     payers: int,
@@ -116,85 +185,77 @@ def build_spec(
     rails: str,
     currency: str,
     signal: str,
-    count: int | None,
+    count: int | None = None,
 ) -> Spec:
-    """The world of these flags; ends with status 2 and what would work if there is none."""
+    """The world of these flags; a wrong one ends the command and says what would work."""
     try:
-        spec = Spec(
-            seed=seed,
-            start=date.fromisoformat(start),
-            payers=payers,
-            days=days,
-            preset=preset,
-            rails=tuple(name.strip() for name in rails.split(",")),
-            currency=currency.upper(),
-            signal=signal,
-        )
+        first = date.fromisoformat(start)
     except ValueError:
-        raise _usage(
-            f"--start {start!r}: not a date; write YYYY-MM-DD, for example 2025-01-01"
-        ) from None
+        text = f"--start {start}: no such day; write YYYY-MM-DD, for example {WORLD.start}"
+        raise typer.BadParameter(text) from None
+    spec = Spec(
+        seed=seed,
+        start=first,
+        payers=payers,
+        days=days,
+        preset=preset,
+        rails=tuple(name.strip() for name in rails.split(",")),
+        currency=currency.upper(),
+        signal=signal,
+    )
     try:
         return spec.checked(endless=count is not None)
     except BadSpec as error:
-        raise _usage(str(error)) from None
+        raise typer.BadParameter(str(error)) from None
 
 
-def _title(spec: Spec) -> str:
-    return f"preset {spec.preset}, signal {spec.signal}, seed {spec.seed}, {spec.payers:,} payers from {spec.start}"
+def _check_places(
+    out: Path | None,
+    truth: Path | None,
+    labels: Path | None,
+    *,
+    kafka: bool,
+    rate: float | None,
+) -> None:
+    if kafka == (out is not None):
+        raise typer.BadParameter(
+            "say where to: --out NAME.jsonl, --out NAME.parquet or --kafka"
+        )
+    if out and out.suffix not in (".jsonl", ".parquet"):
+        raise typer.BadParameter(f"--out {out}: a name that ends in .jsonl or .parquet")
+    if kafka and (truth or labels):
+        text = "--truth and --labels go with --out; the same flags make the same world there"
+        raise typer.BadParameter(text)
+    if rate and not kafka:
+        raise typer.BadParameter("--rate goes with --kafka; a file is written without pause")
 
 
-async def _publish(settings, made: Iterator[Written], pace: Pace) -> int:
+async def _publish(
+    settings: Settings, made: Iterator[Written], pace: Pace, count: int | None, show: Show
+) -> int:
     total = 0
-    with _progress() as show:
-        async for total in publish(settings, made, pace):
-            show(total)
+    async for total in publish(settings, made, pace):
+        show(total, total / count if count else None)
     return total
 
 
-def _consume(days: Iterable[Written]) -> int:
+def _consume(days: Iterable[Written], count: int | None, show: Show) -> int:
     total = 0
-    with _progress() as show:
-        for day in days:
-            total += len(day.lines)
-            show(total)
+    for day in days:
+        total += len(day.lines)
+        show(total, total / count if count else None)
     return total
 
 
 @contextmanager
-def _progress() -> Iterator:
-    """Counts on a terminal's stderr, from the third second on."""
-    console = Console(stderr=True)
-    columns = SpinnerColumn(), TextColumn("{task.description}")
-    bar = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
-    task, begun = bar.add_task("payments"), perf_counter()
-
-    def show(total: int) -> None:
-        if perf_counter() - begun > 2:
-            bar.start()
-            bar.update(task, description=f"{total:,} payments")
-
-    try:
-        yield show
-    finally:
-        bar.stop()
-
-
-@contextmanager
-def _one_message() -> Iterator[None]:
+def _interruptible() -> Iterator[None]:
+    """Ctrl-C and SIGTERM end the command after what was begun is written out."""
+    signal(SIGTERM, default_int_handler)
     try:
         yield
-    except (OSError, NoBroker, BadSettings) as error:
-        _say(f"risk simulate: {error}")
-        raise typer.Exit(1) from None
     except KeyboardInterrupt:
-        _say("risk simulate: interrupted; what was made so far is complete lines")
+        _say("risk simulate: interrupted; what was written is whole")
         raise typer.Exit(130) from None
-
-
-def _usage(text: str) -> typer.Exit:
-    _say(f"risk simulate: {text}")
-    return typer.Exit(2)
 
 
 def _say(text: str) -> None:

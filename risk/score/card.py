@@ -1,33 +1,27 @@
 """A scorecard: points for each value, added up and capped to 0-100."""
 
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
-from math import inf
-from typing import TypeAlias
+from collections.abc import Callable, Iterable, Mapping
+from sys import intern
+from typing import Final, TypeAlias
 
 import msgspec
 
 from risk.score.scorer import Scalar, Score
-from rules.wording import fold
+from rules.source import GET, Kind, compile_function
 
 
 class Bands(msgspec.Struct, frozen=True):
     """A number: `points[i]` below `bounds[i]` and not below the bound before it.
 
-    `bounds` ascend; the last points stand for all from the last bound on.
+    `bounds` ascend; the last points stand for all from the last bound on. `unknown` are the
+    points of a value that is no finite number.
     """
 
     name: str
     bounds: tuple[float, ...]
     points: tuple[int, ...]
     unknown: int = 0
-
-    def of(self, values: Mapping[str, Scalar]) -> int:
-        """Points of the value; those for unknown if it is no finite number."""
-        value = values.get(self.name)
-        if (type(value) is float or type(value) is int) and -inf < value < inf:
-            return self.points[bisect_right(self.bounds, value)]
-        return self.unknown
 
 
 class Choices(msgspec.Struct, frozen=True):
@@ -38,13 +32,6 @@ class Choices(msgspec.Struct, frozen=True):
     others: int = 0
     unknown: int = 0
 
-    def of(self, values: Mapping[str, Scalar]) -> int:
-        """Points of the value; those for unknown if it is no text."""
-        value = values.get(self.name)
-        if type(value) is str:
-            return self.points.get(fold(value), self.others)
-        return self.unknown
-
 
 class Switch(msgspec.Struct, frozen=True):
     """A flag: points for true and for false."""
@@ -54,42 +41,93 @@ class Switch(msgspec.Struct, frozen=True):
     false: int = 0
     unknown: int = 0
 
-    def of(self, values: Mapping[str, Scalar]) -> int:
-        """Points of the value; those for unknown if it is no flag."""
-        value = values.get(self.name)
-        if value is True:
-            return self.true
-        return self.false if value is False else self.unknown
-
 
 Line: TypeAlias = Bands | Choices | Switch
 
+Added: TypeAlias = tuple[str, int] | None
+"""A value and the points that it adds; None if it adds none."""
 
-class Scorecard(msgspec.Struct, frozen=True, kw_only=True):
-    """A scorer (`risk.score.scorer.Scorer`) that an analyst can read."""
+HEAD: Final = """\
+def added(values):
+    get = values.get
+    found = []
+"""
+LINE: Final = """\
+    value = get(name{n})
+{typed}\
+    entry = {chosen}
+    if entry is not None:
+        found.append(entry)
+"""
+FOOT: Final = """\
+    return tuple(found)
+"""
+CHOSEN: Final[Mapping[Kind, str]] = {
+    "number": "points{n}[bisect(bounds{n}, value)] if value == value else unknown{n}",
+    "folded": "points{n}.get(value, others{n}) if value is not None else unknown{n}",
+    "flag": "true{n} if value is True else false{n} if value is False else unknown{n}",
+}
 
-    name: str
-    version: str
-    hash: str
-    base: int
-    lines: tuple[Line, ...]
 
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Every value that has a line."""
-        return tuple(line.name for line in self.lines)
+class Scorecard:
+    """A scorer (`risk.score.scorer.Scorer`) that an analyst can read.
+
+    Its lines become one generated function, as the rules of a book do (`rules.native`).
+    """
+
+    def __init__(
+        self,
+        *,
+        name: str,
+        version: str,
+        hash: str,  # noqa: A002 # the seam's word
+        base: int,
+        lines: tuple[Line, ...],
+    ) -> None:
+        self.name = name
+        self.version = version
+        self.hash = hash
+        self.base = base
+        self.lines = lines
+        self.names = tuple([line.name for line in lines])
+        self._added = _compile(lines)
 
     def score(self, values: Mapping[str, Scalar]) -> Score:
         """Add up the points; lines that add none are not listed."""
-        total = self.base
-        contributions = []
-        for line in self.lines:
-            points = line.of(values)
-            if points:
-                total += points
-                contributions.append((line.name, points))
-        return Score(min(100, max(0, total)), tuple(contributions))
+        contributions = self._added(values)
+        total = self.base + sum([points for _, points in contributions])
+        return Score(min(100, max(0, total)), contributions)
 
-    def score_many(self, rows: Sequence[Mapping[str, Scalar]]) -> list[Score]:
-        """Score payments, each as `score` does."""
-        return [self.score(values) for values in rows]
+
+def _compile(
+    lines: Iterable[Line],
+) -> Callable[[Mapping[str, Scalar]], tuple[tuple[str, int], ...]]:
+    """Values -> what each line adds, in the order of the lines."""
+    source = HEAD
+    constants: dict[str, object] = {"bisect": bisect_right}
+    for n, line in enumerate(lines):
+        kind, own = _parts(line)
+        constants |= {f"{key}{n}": value for key, value in own.items()}
+        source += LINE.format(
+            n=n, typed=GET[kind].format(slot="value"), chosen=CHOSEN[kind].format(n=n)
+        )
+    added: Callable[[Mapping[str, Scalar]], tuple[tuple[str, int], ...]]
+    added = compile_function(source + FOOT, "added", constants)
+    return added
+
+
+def _parts(line: Line) -> tuple[Kind, dict[str, object]]:
+    """Give the kind of a line's value, and what its source names."""
+
+    def add(points: int) -> Added:
+        return (line.name, points) if points else None
+
+    own: dict[str, object] = {"name": intern(line.name), "unknown": add(line.unknown)}
+    match line:
+        case Bands(bounds=bounds, points=points):
+            return "number", {**own, "bounds": bounds, "points": tuple(map(add, points))}
+        case Choices(points=by_text, others=others):
+            points_ = {text: add(number) for text, number in by_text.items()}
+            return "folded", {**own, "points": points_, "others": add(others)}
+        case Switch(true=true, false=false):
+            return "flag", {**own, "true": add(true), "false": add(false)}

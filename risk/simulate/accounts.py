@@ -26,7 +26,7 @@ _SPELT = [
 
 
 def account(key: int, country: int) -> str:
-    """The account number of that key: an IBAN with its check digits where the country has one."""
+    """The account number of that key: an IBAN where the country has them."""
     bank, digits = _BANKS[country]
     code = COUNTRIES[country]
     if not digits:

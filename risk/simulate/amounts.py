@@ -23,7 +23,7 @@ from risk.simulate.uses import HOURS_OF, MEDIAN, MINUTES, SD, USES, is_monthly, 
 _STEADY = named("rent", "subscription", "salary", "loan", "insurance", "gym")
 _DRIFT, _INFLATION = 0.07, 0.03  # from month to month, and a year
 _TINY_SHARE = 0.035  # of online payments: a song, an hour's parking, a card on file
-_NEAR_LIMIT_SHARE = 0.012  # of transfers: as much as the bank lets through
+_NEAR_LIMIT_SHARE = 0.03  # of large sums: as much as the bank lets through
 _LIMITS: Ints = np.array([50_000, 100_000, 100_000, 250_000, 500_000, 1_000_000])
 
 _MULTIPLES: Ints = np.array([100, 500, 1_000, 5_000, 10_000, 1])
@@ -76,7 +76,7 @@ def amounts(people: People, rows: Rows, key: Words, day: Day) -> Ints:
 
 
 _ONLINE = named("online")
-_SENT = named("person", "own", "large", "family")
+_SENT = named("own", "large")
 
 
 def _habits(rows: Rows, key: Words, cents: Ints) -> Ints:

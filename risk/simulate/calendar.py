@@ -6,18 +6,30 @@ from functools import cached_property
 
 DAY_MICROS = 86_400_000_000
 _EPOCH = date(1970, 1, 1)
+_LONGEST_PAUSE = 6  # days from one working day to the next, at most
+
+
+_HOLIDAYS = frozenset({(1, 1), (5, 1), (12, 25), (12, 26)})
+
+
+def is_working(day: date) -> bool:
+    """Whether banks settle on that day."""
+    return day.weekday() < 5 and (day.month, day.day) not in _HOLIDAYS
 
 
 def next_working(day: date) -> date:
-    """That day, or the Monday after a weekend."""
-    return day + timedelta(days=max(0, 7 - day.weekday()) if day.weekday() >= 5 else 0)
+    """That day, or the first working day after it."""
+    while not is_working(day):
+        day += timedelta(days=1)
+    return day
 
 
 def last_working(day: date) -> date:
     """The last working day of that day's month."""
-    first_of_next = (day.replace(day=28) + timedelta(days=4)).replace(day=1)
-    last = first_of_next - timedelta(days=1)
-    return last - timedelta(days=max(0, last.weekday() - 4))
+    last = (day.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)
+    while not is_working(last):
+        last -= timedelta(days=1)
+    return last
 
 
 @dataclass(frozen=True)
@@ -46,11 +58,9 @@ class Day:
     def due(self) -> tuple[int, ...]:
         """Days of the month (1-28) whose bills are collected today.
 
-        A bill due at a weekend is collected on the Monday after.
+        A bill due at a weekend or a holiday is collected on the next working day.
         """
-        if self.weekday >= 5:
-            return ()
-        days = [self.date - timedelta(days=back) for back in range(3)]
+        days = [self.date - timedelta(days=back) for back in range(_LONGEST_PAUSE)]
         return tuple(
             day.day for day in days if day.day <= 28 and next_working(day) == self.date
         )

@@ -6,27 +6,23 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import replace
 from itertools import count as count_from
 from multiprocessing import get_context
-from signal import SIG_IGN, SIGINT, signal
+from signal import SIG_IGN, SIGINT, SIGTERM, signal
 
 from risk.simulate.spec import Spec
 from risk.simulate.world import World, Written
 
-_AHEAD = 3
+_PAYMENTS_AHEAD = 200_000  # made before they are asked for
 _world: World | None = None  # of a process that makes days for another
 
 
-def produce(spec: Spec, count: int | None = None, processes: int = 1) -> Iterator[Written]:
+def produce(spec: Spec, count: int | None = None, processes: int = 0) -> Iterator[Written]:
     """The world's days, the last one cut so that `count` payments come out in all.
 
-    With a count the world goes on for as many days as that takes. Other processes (1 means none)
-    change nothing but the time it takes.
+    With a count the world goes on for as many days as that takes. Other processes (0: none, all
+    is made here) change nothing but the time it takes.
     """
     numbers = iter(range(spec.days)) if count is None else count_from()
-    days = (
-        map(World(spec).day, numbers)
-        if processes == 1
-        else _elsewhere(spec, numbers, processes)
-    )
+    days = _elsewhere(spec, numbers, processes) if processes else map(World(spec).day, numbers)
     left = count
     for day in days:
         if left is not None and len(day.lines) >= left:
@@ -50,12 +46,13 @@ def cut(day: Written, length: int) -> Written:
 
 
 def _elsewhere(spec: Spec, numbers: Iterator[int], processes: int) -> Iterator[Written]:
+    ahead = processes + max(1, min(8, int(_PAYMENTS_AHEAD / spec.volume)))
     pool = ProcessPoolExecutor(processes, get_context("spawn"), _settle, (spec,))
     waiting: deque[Future[Written]] = deque()
     try:
         for number in numbers:
             waiting.append(pool.submit(_make, number))
-            if len(waiting) >= processes + _AHEAD:
+            if len(waiting) >= ahead:
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()
@@ -65,7 +62,8 @@ def _elsewhere(spec: Spec, numbers: Iterator[int], processes: int) -> Iterator[W
 
 def _settle(spec: Spec) -> None:
     global _world
-    signal(SIGINT, SIG_IGN)  # the parent ends us
+    signal(SIGINT, SIG_IGN)  # the process that started us ends us
+    signal(SIGTERM, SIG_IGN)
     _world = World(spec)
 
 

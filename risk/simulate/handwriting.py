@@ -10,8 +10,8 @@ LIMITS = (18, 140, 280, 280, 140)
 _PLAIN = re.compile(r"[^A-Za-z0-9 /\-?:().,'+&]")
 _LATIN = re.compile("[^\u0020-\u017f\u20ac]")
 _EMOJI = (
-    "🍕", "🙏", "🎉", "❤️", "🏠", "🚗", "☕", "😂", "🍻", "👍", "🎁", "✈️", "🐶", "⚽", "🎂", "💸",
-    "🍣", "🌮", "🎬", "💐", "⛽", "🧾", "🍷", "🎸",
+    "🍕", "🙏", "🎉", "❤️", "🏠", "🚗", "☕", "😂", "🍻", "👍", "🎁", "✈️",
+    "🐶", "⚽", "🎂", "💸", "🍣", "🌮", "🎬", "💐", "⛽", "🧾", "🍷", "🎸",
 )  # fmt: skip
 _SHORT_FIELD = 25  # what one provider leaves of the 140 characters
 
@@ -41,7 +41,7 @@ def _decorated(text: str, habit: int, row: int) -> str:
 
 
 def _slip(text: str, slip: int, word: int) -> str:
-    """40 in a thousand have a typing error, 60 are cut, 20 have doubled spaces, 1 is garbled."""
+    """40 in a thousand have a typing error, 60 are cut, 20 have wide gaps, 1 is garbled."""
     if len(text) < 4:
         return text
     if slip < 40:
@@ -53,7 +53,7 @@ def _slip(text: str, slip: int, word: int) -> str:
         return text[: max(3, len(text) * 3 // 4)]
     if slip < 120:
         return text.replace(" ", "  ", 1)
-    return text.encode().decode("latin-1")
+    return text.encode().decode("cp1252", "replace")
 
 
 def _carried(text: str, rail: int) -> str:

@@ -10,6 +10,7 @@ from risk.simulate.payees import (
     COMPANY,
     CREDITOR,
     EXCHANGE,
+    LANDLORDS,
     MACHINE,
     MERCHANT,
     OFFICE,
@@ -96,9 +97,10 @@ class Identities:
         if sort in (MERCHANT, MACHINE):
             identity = f"m{key & 0xFFFFFFFFF:09x}"
             codes = USES[use_of(index)].codes
+            category = codes[(key >> 40) % len(codes)]
             return (
                 f'"payee":{{"id":"{identity}","name":{text(name)},"country":"{code}"}},'
-                f'"merchant":{{"id":"{identity}","category":"{codes[(key >> 40) % len(codes)]}"}}'
+                f'"merchant":{{"id":"{identity}","category":"{category}"}}'
             ), name
         key = self._key(reference)
         return (
@@ -115,5 +117,7 @@ class Identities:
             return names.exchange(index)
         if sort == CREDITOR:
             return names.creditor(key, language, USES[use_of(index)].name)
+        if sort == COMPANY and index >= LANDLORDS:
+            return names.company(key, language, "landlord")
         call = {OFFICE: names.office, COMPANY: names.company}.get(sort, names.person)
         return call(key, language)

@@ -1,11 +1,12 @@
 """What people write in the memo field: the patterns of `memos/`, with their slots filled.
 
 A pattern holds slots in braces: `{first}` (name of the payee), `{payee}`, `{mine}` (the payer's
-name), `{month}`, `{year}`, `{day}`, `{number}` (in the biller's own form), `{digits}`, `{short}`,
-or the name of any `[list ...]` of the same file.
+name), `{month}`, `{year}`, `{day}`, `{number}` (in the biller's own form), `{digits}`,
+`{short}`, or the name of any `[list ...]` of the same file.
 """
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 
@@ -141,26 +142,26 @@ def _fact(slot: str, word: int, row: int, facts: Facts) -> str:
     }[slot]
 
 
-def _number(form: int, customer: int, serial: int) -> str:
-    """An invoice or customer number: the form is the biller's, the digits the payment's."""
-    kind = form % 9
-    if kind == 0:
-        return f"{2019 + form // 9 % 6}-{serial % 10**4:04d}"
-    if kind == 1:
-        return f"RE{serial % 10**5:05d}"
-    if kind == 2:
-        return f"INV-{serial % 10**4:04d}"
-    if kind == 3:
-        return structured(f"{serial % 10**8:08d}")
-    if kind in (4, 5):  # a customer's number, always the same
-        return f"{customer % 10**7:07d}"
-    if kind == 6:
-        return f"{serial % 10**6:06d}/{customer % 100:02d}"
-    if kind == 7:
-        return f"{serial % 10**10:010d}"
-    return f"{chr(65 + form // 9 % 26)}{customer % 1000:03d}{serial % 1000:03d}"
-
-
 def structured(body: str) -> str:
     """An ISO 11649 creditor reference: RF, two check digits, the body (digits)."""
     return f"RF{98 - int(f'{body}271500') % 97:02d}{body}"
+
+
+_FORMS: tuple[Callable[[int, int, int], str], ...] = (
+    lambda form, _, serial: f"{2019 + form % 6}-{serial % 10**4:04d}",
+    lambda _, __, serial: f"RE{serial % 10**5:05d}",
+    lambda _, __, serial: f"INV-{serial % 10**4:04d}",
+    lambda _, __, serial: structured(f"{serial % 10**8:08d}"),
+    lambda _, customer, __: f"{customer % 10**7:07d}",  # a customer's number: always the same
+    lambda _, customer, __: f"{customer % 10**7:07d}",
+    lambda _, customer, serial: f"{serial % 10**6:06d}/{customer % 100:02d}",
+    lambda _, __, serial: f"{serial % 10**10:010d}",
+    lambda form, customer, serial: (
+        f"{chr(65 + form % 26)}{customer % 1000:03d}{serial % 1000:03d}"
+    ),
+)
+
+
+def _number(form: int, customer: int, serial: int) -> str:
+    """An invoice or customer number: the form is the biller's, the digits the payment's."""
+    return _FORMS[form % len(_FORMS)](form // len(_FORMS), customer, serial)

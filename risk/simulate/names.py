@@ -36,10 +36,12 @@ def person(key: int, language: str) -> str:
     return f"{_choose(key, language, 'first')} {_choose(key >> 16, language, 'last')}"
 
 
-def company(key: int, language: str) -> str:
-    """A firm: its owner or a brand, its trade, its legal form."""
+def company(key: int, language: str, trade: str = "trade") -> str:
+    """A firm: its owner or a brand, its trade (of the list of that name), its legal form."""
     owner = _choose(key, language, "last" if key >> 60 & 1 else "brand")
-    return f"{owner} {_choose(key >> 16, language, 'trade')} {_choose(key >> 32, language, 'form')}"
+    return (
+        f"{owner} {_choose(key >> 16, language, trade)} {_choose(key >> 32, language, 'form')}"
+    )
 
 
 def creditor(key: int, language: str, use: str) -> str:

@@ -111,8 +111,11 @@ def _memos(
 
 
 def again(payments: Payments) -> Payments:
-    """Second tries of what was declined: most try again, and mostly it works then."""
-    at = np.flatnonzero(payments.status == DECLINED)
+    """Second tries of what was declined: most try again, and mostly it works then.
+
+    What a case does after a decline the case has decided.
+    """
+    at = np.flatnonzero((payments.status == DECLINED) & (payments.case == NOT_GIVEN))
     key = fold(payments.key[at], 80)
     later = payments.moment[at] + 15_000 + below(draw(key, 1), 600_000)
     tried = (unit(draw(key, 0)) < 0.6) & (later < DAY_MILLIS)
@@ -127,13 +130,11 @@ def again(payments: Payments) -> Payments:
     return Payments(**{**vars(second), **changed})
 
 
-_FOLLOWED = np.array(
-    [
-        {"online": 0.14, "shop": 0.16, "food": 0.08, "groceries": 0.05, "person": 0.05,
-         "market": 0.08, "bill": 0.06, "large": 0.16, "own": 0.05, "invoice": 0.04}.get(use.name, 0.0)
-        for use in USES
-    ]
-)  # fmt: skip
+_FOLLOW_SHARES = {
+    "online": 0.14, "shop": 0.16, "food": 0.08, "groceries": 0.05, "person": 0.05, "own": 0.05,
+    "market": 0.08, "bill": 0.06, "large": 0.16, "invoice": 0.04,
+}  # fmt: skip
+_FOLLOWED = np.array([_FOLLOW_SHARES.get(use.name, 0.0) for use in USES])
 _PAUSE_MILLIS = np.array([1_500_000 if use.kind == "card" else 5_400_000 for use in USES])
 _MORE = shares([70, 18, 8, 4])
 

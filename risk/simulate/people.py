@@ -26,8 +26,8 @@ from risk.simulate.uses import BUSINESS_RATE, PERSONAL_RATE, SLOTS, USE, USES
 LANGUAGES = ("en", "de", "fr", "es", "it", "pl", "nl")
 _SPEAKERS = shares([57, 13, 9, 8, 5, 4, 4])
 COUNTRIES = (
-    "GB", "IE", "DE", "AT", "FR", "BE", "ES", "IT", "PL", "NL", "AU", "PT", "GR", "TR", "US", "TH",
-    "MA", "CH", "SE", "LT", "RO", "HK", "AE", "CY", "EE", "HR", "DK", "CZ", "CN", "LU",
+    "GB", "IE", "DE", "AT", "FR", "BE", "ES", "IT", "PL", "NL", "AU", "PT", "GR", "TR", "US",
+    "TH", "MA", "CH", "SE", "LT", "RO", "HK", "AE", "CY", "EE", "HR", "DK", "CZ", "CN", "LU",
 )  # fmt: skip
 """Where accounts, shops and devices can be; the first eleven are homes of payers."""
 _HOMES = {"en": "IE", "de": "DE", "fr": "FR", "es": "ES", "it": "IT", "pl": "PL", "nl": "NL"}
@@ -42,6 +42,7 @@ WELCOME_DAYS, _LONG_AGO = 780, -10_000
 class People:
     """One row a payer. `rate` counts payments per day and use, before the day's own factors."""
 
+    seed: int
     key: Words
     business: Flags
     activity: Floats
@@ -73,6 +74,7 @@ def settle(spec: Spec) -> People:
     activity = gamma_three(draw(key, 3))
     slots, slot_day = _monthly(key, business)
     return People(
+        seed=spec.seed,
         key=key,
         business=business,
         activity=activity,

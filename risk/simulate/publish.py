@@ -1,156 +1,160 @@
-"""Payments into Kafka, at a rate that is kept or as fast as the broker takes them."""
+"""Payments into Kafka, at a rate that is kept or as fast as the broker takes them.
+
+Each payment goes to the partition that any Kafka client would choose for its payer. A record's
+time is the wall clock's: brokers drop by age, and the payments of a world are of the past.
+"""
 
 import asyncio
 from collections import defaultdict
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from heapq import heappop, heappush
 from time import perf_counter
 from typing import Any
 
+from risk.kafka_errors import BrokerDown, TopicMissing
+from risk.partitioner import partition_of
 from risk.settings import Settings
-from risk.simulate.labels import Label
-from risk.simulate.murmur import partition_of
-from risk.simulate.records import label_line
 from risk.simulate.identities import payer_id
+from risk.simulate.labels import Label
+from risk.simulate.records import label_line
 from risk.simulate.world import Written
 from risk.worker import clients
 
-_TICK = 0.002
-"""Seconds between two looks at the clock when a rate is to be kept."""
+_TICK_SECONDS = 0.002
+"""Between two looks at the clock: at 1,000 payments a second two are due each time."""
+
 _CHUNK = 4_000
-_WAITING = 64
-"""Batches on their way before the generator waits for the broker."""
+_BATCHES_UNDERWAY = 64
+"""Enough to keep a broker busy; more would only wait in memory."""
+
+Record = tuple[bytes, bytes]
 
 
 @dataclass(frozen=True)
 class Pace:
     """`rate`: payments a second by the wall clock, None for as fast as possible.
 
-    `hurry` divides the delay of labels, so that a minute's demo sees some.
+    `hurry` divides the delay of labels, so that a demo of a minute sees some.
     """
 
     rate: float | None = None
     hurry: float = 1.0
 
 
-class NoBroker(Exception):
-    """No broker, or no topic; `str()` says what to do."""
-
-
 async def publish(
     settings: Settings, days: Iterator[Written], pace: Pace
 ) -> AsyncIterator[int]:
-    """Send the days; yields how many payments are sent so far. Raises `NoBroker`."""
+    """Send the days and yield how many payments are sent so far.
+
+    When it ends, also by cancellation, the broker has all that was sent. Raises `BrokerDown`,
+    `TopicMissing`, and what aiokafka raises when the broker refuses.
+    """
     producer = clients.producer(settings)
     try:
         await producer.start()
-    except clients.KafkaError as error:
-        raise NoBroker(
-            f"no Kafka at {settings.bootstrap} ({type(error).__name__}); make kafka-start"
-        ) from None
-    try:
-        counts = []
-        for topic in (settings.topic_transactions, settings.topic_labels):
-            try:
-                counts.append(len(await producer.partitions_for(topic)))
-            except clients.KafkaError:
-                raise NoBroker(
-                    f"no topic {topic} at {settings.bootstrap}; risk topics create"
-                ) from None
-        async for sent in Publisher(producer, settings, counts[0], counts[1]).send(days, pace):
+        places = [
+            await _partitions(producer, topic, settings.bootstrap)
+            for topic in (settings.topic_transactions, settings.topic_labels)
+        ]
+        publisher = Publisher(producer, settings, *places)
+        async for sent in publisher.send(days, pace):
             yield sent
+    except clients.KafkaConnectionError:
+        raise BrokerDown(settings.bootstrap) from None
     finally:
         await producer.stop()
 
 
+async def _partitions(producer: Any, topic: str, bootstrap: str) -> int:
+    try:
+        return len(await producer.partitions_for(topic))
+    except clients.KafkaConnectionError:
+        raise
+    except clients.KafkaError:
+        raise TopicMissing(topic, bootstrap) from None
+
+
 class Publisher:
-    """Sends days to the topics of one producer (aiokafka's, started)."""
+    """Sends days through one producer (aiokafka's, started)."""
 
     def __init__(
         self, producer: Any, settings: Settings, partitions: int, label_partitions: int
-    ):
+    ) -> None:
         self._producer = producer
         self._settings = settings
-        self._place = lru_cache(None)(lambda key: partition_of(key, partitions))
-        self._label_partitions = label_partitions
+        self._key = cache(lambda payer: payer_id(payer).encode())
+        self._place = cache(lambda payer: partition_of(self._key(payer), partitions))
+        self._label_place = cache(
+            lambda payer: partition_of(self._key(payer), label_partitions)
+        )
         self._labels: list[tuple[int, str, int, Label]] = []
-        self._sent: set[asyncio.Future[Any]] = set()
-        self.count = 0
+        self._underway: set[asyncio.Future[Any]] = set()
 
     async def send(self, days: Iterator[Written], pace: Pace) -> AsyncIterator[int]:
         """Send everything; yields how many payments are sent so far."""
-        begun: float | None = None
+        begun, total = None, 0
         while (day := await asyncio.to_thread(next, days, None)) is not None:
             begun = begun or perf_counter()
             self._learn(day, pace.hurry)
             done = 0
             while done < len(day.lines):
-                due = _CHUNK
-                if pace.rate is not None:
-                    due = int((perf_counter() - begun) * pace.rate) - self.count
-                    if due <= 0:
-                        await asyncio.sleep(_TICK)
-                        continue
+                due = _CHUNK if pace.rate is None else _due(begun, pace.rate, total)
+                if due <= 0:
+                    await asyncio.sleep(_TICK_SECONDS)
+                    continue
                 end = min(done + due, len(day.lines))
                 await self._send_payments(day, done, end)
                 await self._send_labels(day.times[end - 1])
-                self.count += end - done
+                total += end - done
                 done = end
-                yield self.count
-        await self.flush()
-
-    async def flush(self) -> None:
-        """Wait until the broker has everything; raises where it refused something."""
+                yield total
         await self._producer.flush()
-        sent, self._sent = self._sent, set()
-        await asyncio.gather(*sent)
+        await asyncio.gather(*self._underway)
 
     async def _send_payments(self, day: Written, start: int, end: int) -> None:
-        by_partition = defaultdict(list)
+        records: dict[int, list[Record]] = defaultdict(list)
+        key, place = self._key, self._place
         for payer, line in zip(day.payers[start:end], day.lines[start:end], strict=True):
-            key = payer_id(payer).encode()
-            by_partition[self._place(key)].append((key, line.encode()))
-        for partition, records in by_partition.items():
-            await self._send(self._settings.topic_transactions, partition, records)
+            records[place(payer)].append((key(payer), line.encode()))
+        await self._send(self._settings.topic_transactions, records)
 
-    async def _send(
-        self, topic: str, partition: int, records: list[tuple[bytes, bytes]]
-    ) -> None:
-        batch = self._producer.create_batch()
-        for key, value in records:
-            if batch.append(key=key, value=value, timestamp=None) is None:
-                await self._post(batch, topic, partition)
-                batch = self._producer.create_batch()
-                batch.append(key=key, value=value, timestamp=None)
-        await self._post(batch, topic, partition)
+    def _learn(self, day: Written, hurry: float) -> None:
+        """Keep the day's labels until they become known."""
+        for label in day.labels:
+            known = label.paid_at + max(1, int((label.known_at - label.paid_at) / hurry))
+            heappush(self._labels, (known, label.transaction_id, label.payer, label))
+
+    async def _send_labels(self, now: int) -> None:
+        records: dict[int, list[Record]] = defaultdict(list)
+        while self._labels and self._labels[0][0] <= now:
+            known, _, payer, label = heappop(self._labels)
+            records[self._label_place(payer)].append(
+                (self._key(payer), label_line(label, known))
+            )
+        await self._send(self._settings.topic_labels, records)
+
+    async def _send(self, topic: str, records: dict[int, list[Record]]) -> None:
+        for partition, waiting in records.items():
+            batch = self._producer.create_batch()
+            for key, value in waiting:
+                if batch.append(key=key, value=value, timestamp=None) is None:  # it is full
+                    await self._post(batch, topic, partition)
+                    batch = self._producer.create_batch()
+                    batch.append(key=key, value=value, timestamp=None)
+            await self._post(batch, topic, partition)
 
     async def _post(self, batch: Any, topic: str, partition: int) -> None:
         batch.close()
-        self._sent.add(await self._producer.send_batch(batch, topic, partition=partition))
-        if len(self._sent) >= _WAITING:
-            done, self._sent = await asyncio.wait(
-                self._sent, return_when=asyncio.FIRST_COMPLETED
-            )
-            for future in done:
-                future.result()
+        self._underway.add(await self._producer.send_batch(batch, topic, partition=partition))
+        if len(self._underway) < _BATCHES_UNDERWAY:
+            return
+        first = asyncio.FIRST_COMPLETED
+        done, self._underway = await asyncio.wait(self._underway, return_when=first)
+        for future in done:
+            future.result()  # raises where the broker refused
 
-    def _learn(self, day: Written, hurry: float) -> None:
-        paid = {}
-        for payer, time, line in zip(day.payers, day.times, day.lines, strict=True):
-            paid[line[7:23]] = (payer, time)
-        for label in day.labels:
-            payer, time = paid.get(label.transaction_id, (0, label.known_at))
-            known = time + max(1, int((label.known_at - time) / hurry))
-            heappush(self._labels, (known, label.transaction_id, payer, label))
 
-    async def _send_labels(self, now: int) -> None:
-        records = defaultdict(list)
-        while self._labels and self._labels[0][0] <= now:
-            known, _, payer, label = heappop(self._labels)
-            key = payer_id(payer).encode()
-            partition = partition_of(key, self._label_partitions)
-            records[partition].append((key, label_line(label, known)))
-        for partition, batch in records.items():
-            await self._send(self._settings.topic_labels, partition, batch)
+def _due(begun: float, rate: float, total: int) -> int:
+    return int((perf_counter() - begun) * rate) - total

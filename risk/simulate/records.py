@@ -2,7 +2,6 @@
 
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import msgspec
 
@@ -14,27 +13,27 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def header(spec: Spec) -> bytes:
-    """The first line of a truth file: which world this is. Payments not listed are genuine."""
-    told: dict[str, Any] = {**asdict(spec), "start": spec.start.isoformat()}
-    return msgspec.json.encode(
-        {"world": told, "note": "payments that are not listed are genuine"}
-    )
+    """Which world this is, as JSON: the first line of a truth file."""
+    world = asdict(spec)
+    del world["days"]  # a longer world begins with the same bytes
+    note = "payments that are not listed here are genuine"
+    return msgspec.json.encode({"world": world, "note": note})
 
 
 def truth_line(truth: Truth) -> bytes:
-    """One payment's truth."""
+    """One payment's truth as JSON."""
     return msgspec.json.encode(truth)
 
 
 def label_line(label: Label, known_at: int) -> bytes:
-    """One report, known at that time (milliseconds since 1970 UTC)."""
-    told = (_EPOCH + timedelta(milliseconds=known_at)).isoformat(timespec="milliseconds")
+    """One report as JSON, known at that time (milliseconds since 1970 UTC)."""
+    known = (_EPOCH + timedelta(milliseconds=known_at)).isoformat(timespec="milliseconds")
     return msgspec.json.encode(
         {
             "transaction_id": label.transaction_id,
             "label": label.label,
             "kind": label.kind,
             "source": label.source,
-            "known_at": told.replace("+00:00", "Z"),
+            "known_at": known.replace("+00:00", "Z"),
         }
     )

@@ -5,12 +5,13 @@ from dataclasses import dataclass, field, fields
 
 import numpy as np
 
-from risk.simulate.stream import Flags, Ints, Words
+from risk.simulate.stream import Ints, Words
 
 DAY_MILLIS = 86_400_000
 NOT_GIVEN = -1
 GIVEN = (
-    "moment", "cents", "payee", "device", "country", "channel", "status", "family", "memo", "case",
+    "moment", "cents", "payee", "device", "country", "channel", "status", "family", "memo",
+    "case",
 )  # fmt: skip
 """What may be decided of a payment before it is drawn: milliseconds of the day, cents before
 rounding, the payee's reference, the device's word (0: none) and country, channel, status, the
@@ -33,10 +34,6 @@ class Rows:
         """What was given, and where nothing was, what was drawn."""
         given = self.given.get(name)
         return drawn if given is None else np.where(given == NOT_GIVEN, drawn, given)
-
-    def is_given(self, name: str) -> Flags:
-        """Where something was given."""
-        return self.or_given(name, np.full(len(self), NOT_GIVEN)) != NOT_GIVEN
 
 
 def join(parts: Sequence[Rows]) -> Rows:

@@ -1,7 +1,10 @@
-"""The text files a linguist edits: `[section]` lines, one entry a line, `#` begins a comment."""
+"""The text files a linguist edits: `[section]`, one entry a line, `#` begins a comment."""
 
+import re
 from collections.abc import Iterator
 from importlib.resources import files
+
+_TITLE = re.compile(r"\[([a-z ]+)\]")
 
 
 def read(folder: str, name: str) -> dict[str, tuple[tuple[int, str], ...]]:
@@ -10,8 +13,8 @@ def read(folder: str, name: str) -> dict[str, tuple[tuple[int, str], ...]]:
     found: dict[str, list[tuple[int, str]]] = {}
     section = ""
     for number, line in _meant(text):
-        if line.startswith("["):
-            section = line.strip("[]")
+        if title := _TITLE.fullmatch(line):
+            section = title[1]
             found.setdefault(section, [])
         else:
             found[section].append((number, line))

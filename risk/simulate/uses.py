@@ -1,17 +1,80 @@
-"""What money is used for: one row of numbers for each use a payment can have.
+"""What money is used for: two rows of numbers for each use a payment can have.
 
-The numbers and their sources are those of the project's reference page on simulation; medians
-are in major units, `a_day` counts payments per person (or business) and day.
+The numbers and their sources are those of the project's reference page on simulation.
 """
 
 from typing import NamedTuple
 
 import numpy as np
 
+from risk.simulate.hours import HOURLY
 from risk.simulate.stream import Flags, Floats, Ints
 
 MAX_A_DAY = 16
 """Payments of one use that one payer can make in a day."""
+
+_HABITS = """
+use           kind          a_day   median  sd    payday  hours
+groceries     card          0.315   22      0.8   1.25    shop
+food          card          0.231   9.5     0.75  1.25    food
+transport     card          0.126   14      0.95  1       transport
+shop          card          0.126   24      0.95  1.25    shop
+online        card          0.147   29      1     1.25    online
+subscription  card          0       11      0.55  1       online
+travel        card          0.021   140     1     1       online
+other         card          0.021   30      1.1   1       shop
+cash          cash          0.035   60      0.7   1       shop
+person        transfer      0.129   30      1.2   1.6     evening
+rent          transfer      0       720     0.5   1       office
+own           transfer      0.046   220     1.4   2.2     evening
+bill          transfer      0.046   150     1.3   1.6     evening
+market        transfer      0.026   75      1.25  1.6     evening
+family        transfer      0.026   140     1.1   1.6     evening
+tax           transfer      0.013   180     1.2   1       office
+crypto        transfer      0.0065  200     1.3   1.6     evening
+large         transfer      0.01    2400    1.1   1.3     evening
+utility       direct_debit  0       90      0.5   1       night-batch
+phone         direct_debit  0       22      0.5   1       night-batch
+insurance     direct_debit  0       35      0.6   1       night-batch
+gym           direct_debit  0       18      0.5   1       night-batch
+loan          direct_debit  0       550     0.6   1       night-batch
+invoice       transfer      0.55    940     1.47  1       office
+salary        transfer      0       2100    0.35  1       office
+"""
+"""`a_day`: payments per person (business) and day, 0 for what has a calendar of its own;
+`median` in major units, `sd` of the logarithm; `payday`: factor in the three days after pay."""
+
+_RELATIONS = """
+use           payee     fresh  abroad  favourites  memo  family   codes
+groceries     merchant  0.07   0       5           0     -        5411,5499,5462,5441
+food          merchant  0.16   0       7           0     -        5812,5814,5813,5811
+transport     merchant  0.1    0       5           0     -        4111,4121,5541,7523
+shop          merchant  0.27   0       7           0     -        5651,5732,5200,5912,5945
+online        merchant  0.3    0.12    8           0     -        5942,5964,5969,5732,5311
+subscription  merchant  0      0.28    8           0     -        4899,5968,5815,5818
+travel        merchant  0.45   0.3     8           0     -        4511,7011,4722,4112
+other         merchant  0.4    0       8           0     -        8099,7230,7997,8299
+cash          machine   0.15   0       2           0     -        6011
+person        person    0.05   0.015   5           0.86  person   -
+rent          landlord  0.015  0.005   1           0.95  rent     -
+own           own       0.02   0.01    2           0.45  own      -
+bill          company   0.35   0.02    3           0.95  bill     -
+market        seller    0.6    0.02    2           0.8   market   -
+family        person    0.03   0.06    2           0.8   family   -
+tax           office    0.12   0       1           1     tax      -
+crypto        exchange  0.07   0.3     1           0.75  crypto   -
+large         trader    0.45   0.02    2           0.92  large    -
+utility       creditor  0      0       8           0.98  debit    -
+phone         creditor  0      0       8           0.98  debit    -
+insurance     creditor  0      0       8           0.98  debit    -
+gym           creditor  0      0       8           0.98  debit    -
+loan          creditor  0      0       8           0.98  debit    -
+invoice       supplier  0.09   0.04    60          0.97  invoice  -
+salary        staff     0      0       8           0.98  salary   -
+"""
+"""`fresh`: share to a payee never paid before; `abroad`: to one in another country;
+`favourites`: how many payees come again and again; `memo`: share with one, of patterns of that
+`family`; `codes`: ISO 18245 categories of the shops."""
 
 
 class Use(NamedTuple):
@@ -22,344 +85,42 @@ class Use(NamedTuple):
     a_day: float
     median: float
     sd: float
-    fresh: float = 0.0  # share that goes to a payee never paid before
-    memo: float = 0.0  # share with a memo
-    family: str = ""  # of memo patterns
-    hours: str = "shop"
-    abroad: float = 0.0
-    payee: str = "merchant"
-    codes: tuple[str, ...] = ()  # ISO 18245, for shops
-    favourites: int = 8
-    payday: float = 1.0  # factor in the three days after pay
-    business: bool = False
+    payday: float
+    hours: str
+    payee: str
+    fresh: float
+    abroad: float
+    favourites: int
+    memo: float
+    family: str
+    codes: tuple[str, ...]
+
+    @property
+    def business(self) -> bool:
+        """Whether only businesses pay it."""
+        return self.name in ("invoice", "salary")
 
 
-USES = (
-    Use(
-        "groceries",
-        "card",
-        0.315,
-        22,
-        0.8,
-        0.07,
-        abroad=0.02,
-        payday=1.25,
-        favourites=5,
-        codes=("5411", "5499", "5462", "5441"),
-    ),
-    Use(
-        "food",
-        "card",
-        0.231,
-        9.5,
-        0.75,
-        0.16,
-        hours="food",
-        abroad=0.02,
-        payday=1.25,
-        codes=("5812", "5814", "5813", "5811"),
-        favourites=10,
-    ),
-    Use(
-        "transport",
-        "card",
-        0.126,
-        14,
-        0.95,
-        0.10,
-        hours="transport",
-        abroad=0.02,
-        favourites=5,
-        codes=("4111", "4121", "5541", "7523"),
-    ),
-    Use(
-        "shop",
-        "card",
-        0.126,
-        24,
-        0.95,
-        0.27,
-        abroad=0.02,
-        payday=1.25,
-        favourites=10,
-        codes=("5651", "5732", "5200", "5912", "5945"),
-    ),
-    Use(
-        "online",
-        "card",
-        0.147,
-        29,
-        1.0,
-        0.30,
-        hours="online",
-        abroad=0.14,
-        payday=1.25,
-        favourites=10,
-        codes=("5942", "5964", "5969", "5732", "5311"),
-    ),
-    Use(
-        "subscription",
-        "card",
-        0.0,
-        11,
-        0.55,
-        hours="online",
-        abroad=0.35,
-        codes=("4899", "5968", "5815", "5818"),
-    ),
-    Use(
-        "travel",
-        "card",
-        0.021,
-        140,
-        1.0,
-        0.45,
-        hours="online",
-        abroad=0.35,
-        codes=("4511", "7011", "4722", "4112"),
-    ),
-    Use(
-        "other",
-        "card",
-        0.021,
-        30,
-        1.1,
-        0.4,
-        abroad=0.03,
-        codes=("8099", "7230", "7997", "8299"),
-    ),
-    Use(
-        "cash",
-        "cash",
-        0.035,
-        60,
-        0.7,
-        0.15,
-        abroad=0.03,
-        payee="machine",
-        codes=("6011",),
-        favourites=4,
-    ),
-    Use(
-        "person",
-        "transfer",
-        0.129,
-        30,
-        1.2,
-        0.05,
-        0.86,
-        "person",
-        "evening",
-        0.015,
-        "person",
-        payday=1.6,
-        favourites=10,
-    ),
-    Use(
-        "rent",
-        "transfer",
-        0.0,
-        720,
-        0.5,
-        0.015,
-        0.95,
-        "rent",
-        "office",
-        0.005,
-        "landlord",
-        favourites=1,
-    ),
-    Use(
-        "own",
-        "transfer",
-        0.046,
-        220,
-        1.4,
-        0.02,
-        0.45,
-        "own",
-        "evening",
-        0.01,
-        "own",
-        payday=2.2,
-        favourites=3,
-    ),
-    Use(
-        "bill",
-        "transfer",
-        0.046,
-        150,
-        1.3,
-        0.35,
-        0.95,
-        "bill",
-        "evening",
-        0.02,
-        "company",
-        payday=1.6,
-        favourites=8,
-    ),
-    Use(
-        "market",
-        "transfer",
-        0.026,
-        75,
-        1.25,
-        0.60,
-        0.80,
-        "market",
-        "evening",
-        0.02,
-        "seller",
-        payday=1.6,
-        favourites=6,
-    ),
-    Use(
-        "family",
-        "transfer",
-        0.026,
-        140,
-        1.1,
-        0.03,
-        0.80,
-        "family",
-        "evening",
-        0.06,
-        "person",
-        payday=1.6,
-        favourites=3,
-    ),
-    Use(
-        "tax",
-        "transfer",
-        0.013,
-        180,
-        1.2,
-        0.12,
-        1.0,
-        "tax",
-        "office",
-        0.0,
-        "office",
-        favourites=3,
-    ),
-    Use(
-        "crypto",
-        "transfer",
-        0.0065,
-        200,
-        1.3,
-        0.07,
-        0.75,
-        "crypto",
-        "evening",
-        0.30,
-        "exchange",
-        payday=1.6,
-        favourites=2,
-    ),
-    Use(
-        "large",
-        "transfer",
-        0.010,
-        2400,
-        1.1,
-        0.45,
-        0.92,
-        "large",
-        "evening",
-        0.02,
-        "trader",
-        payday=1.3,
-        favourites=3,
-    ),
-    Use(
-        "utility",
-        "direct_debit",
-        0.0,
-        90,
-        0.5,
-        0.0,
-        0.98,
-        "debit",
-        "night batch",
-        0.0,
-        "creditor",
-    ),
-    Use(
-        "phone",
-        "direct_debit",
-        0.0,
-        22,
-        0.5,
-        0.0,
-        0.98,
-        "debit",
-        "night batch",
-        0.0,
-        "creditor",
-    ),
-    Use(
-        "insurance",
-        "direct_debit",
-        0.0,
-        35,
-        0.6,
-        0.0,
-        0.98,
-        "debit",
-        "night batch",
-        0.0,
-        "creditor",
-    ),
-    Use(
-        "gym", "direct_debit", 0.0, 18, 0.5, 0.0, 0.98, "debit", "night batch", 0.0, "creditor"
-    ),
-    Use(
-        "loan",
-        "direct_debit",
-        0.0,
-        550,
-        0.6,
-        0.0,
-        0.98,
-        "debit",
-        "night batch",
-        0.0,
-        "creditor",
-    ),
-    Use(
-        "invoice",
-        "transfer",
-        0.55,
-        940,
-        1.47,
-        0.09,
-        0.97,
-        "invoice",
-        "office",
-        0.04,
-        "supplier",
-        favourites=60,
-        business=True,
-    ),
-    Use(
-        "salary",
-        "transfer",
-        0.0,
-        2100,
-        0.35,
-        0.0,
-        0.98,
-        "salary",
-        "office",
-        0.0,
-        "staff",
-        business=True,
-    ),
-)
+def _rows(table: str) -> list[list[str]]:
+    """The table's cells without heading; a dash is empty."""
+    return [
+        ["" if cell == "-" else cell for cell in line.split()]
+        for line in table.strip().splitlines()[1:]
+    ]
+
+
+def _use(habits: list[str], relations: list[str]) -> Use:
+    name, kind, a_day, median, sd, payday, hours = habits
+    _, payee, fresh, abroad, favourites, memo, family, codes = relations
+    return Use(
+        name, kind, float(a_day), float(median), float(sd), float(payday), hours, payee,
+        float(fresh), float(abroad), int(favourites), float(memo), family,
+        tuple(codes.split(",")) if codes else (),
+    )  # fmt: skip
+
+
+USES = tuple(_use(*rows) for rows in zip(_rows(_HABITS), _rows(_RELATIONS), strict=True))
 USE = {use.name: number for number, use in enumerate(USES)}
-CARD_USES = tuple(n for n, use in enumerate(USES) if use.kind == "card")
 
 KINDS = ("card", "transfer", "direct_debit", "cash", "other")
 CHANNELS = ("app", "web", "pos", "atm", "branch", "phone", "api", "other")
@@ -429,10 +190,10 @@ class Slot(NamedTuple):
 SLOTS = (
     *(Slot(USE["subscription"], share) for share in (0.8, 0.6, 0.4, 0.2)),
     Slot(USE["rent"], 0.75),
-    *(Slot(USE["utility"], share) for share in (0.9, 0.8, 0.5)),
-    *(Slot(USE["phone"], share) for share in (0.85, 0.5)),
-    *(Slot(USE["insurance"], share) for share in (0.8, 0.6, 0.4)),
-    Slot(USE["gym"], 0.4),
+    *(Slot(USE["utility"], share) for share in (0.9, 0.8, 0.7)),
+    *(Slot(USE["phone"], share) for share in (0.9, 0.7)),
+    *(Slot(USE["insurance"], share) for share in (0.85, 0.7, 0.55)),
+    Slot(USE["gym"], 0.5),
     Slot(USE["loan"], 0.5),
 )
 SLOT_SEQUENCE, STAFF_SEQUENCE, CASE_SEQUENCE, REPEAT_SEQUENCE = (
@@ -441,220 +202,9 @@ SLOT_SEQUENCE, STAFF_SEQUENCE, CASE_SEQUENCE, REPEAT_SEQUENCE = (
     1 << 12,
     1 << 16,
 )
-"""Where the numbers within a payer's day begin: slots, wages, cases, repeats of an earlier row."""
+"""Where the numbers within a payer's day begin: of slots, wages, cases, and repeats."""
 
-_HOURLY = {  # weight of each hour, midnight first
-    "shop": (
-        1,
-        0,
-        0,
-        0,
-        0,
-        1,
-        6,
-        20,
-        38,
-        60,
-        80,
-        95,
-        110,
-        85,
-        70,
-        72,
-        90,
-        115,
-        105,
-        70,
-        40,
-        22,
-        10,
-        4,
-    ),
-    "food": (
-        8,
-        4,
-        2,
-        1,
-        1,
-        3,
-        16,
-        40,
-        45,
-        40,
-        45,
-        80,
-        130,
-        100,
-        50,
-        40,
-        45,
-        65,
-        100,
-        105,
-        80,
-        55,
-        32,
-        18,
-    ),
-    "transport": (
-        6,
-        3,
-        2,
-        2,
-        4,
-        16,
-        60,
-        100,
-        90,
-        55,
-        45,
-        45,
-        55,
-        50,
-        50,
-        60,
-        85,
-        105,
-        85,
-        50,
-        32,
-        26,
-        20,
-        12,
-    ),
-    "online": (
-        24,
-        12,
-        7,
-        5,
-        5,
-        7,
-        16,
-        30,
-        42,
-        52,
-        58,
-        60,
-        74,
-        64,
-        54,
-        54,
-        60,
-        74,
-        82,
-        90,
-        100,
-        98,
-        74,
-        44,
-    ),
-    "evening": (
-        12,
-        6,
-        3,
-        2,
-        3,
-        5,
-        16,
-        40,
-        62,
-        72,
-        76,
-        74,
-        88,
-        70,
-        60,
-        60,
-        72,
-        94,
-        96,
-        84,
-        74,
-        62,
-        40,
-        22,
-    ),
-    "office": (
-        2,
-        1,
-        1,
-        1,
-        2,
-        5,
-        18,
-        50,
-        95,
-        110,
-        105,
-        90,
-        80,
-        75,
-        85,
-        88,
-        78,
-        60,
-        36,
-        26,
-        22,
-        16,
-        8,
-        4,
-    ),
-    "night batch": (0, 0, 0, 1, 8, 30, 60, 40, 10, 6, 4, 2, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0),
-    "thief": (
-        60,
-        58,
-        56,
-        50,
-        44,
-        34,
-        30,
-        34,
-        40,
-        48,
-        52,
-        56,
-        60,
-        58,
-        56,
-        54,
-        56,
-        60,
-        62,
-        66,
-        70,
-        72,
-        70,
-        64,
-    ),
-    "scam": (
-        3,
-        1,
-        1,
-        1,
-        1,
-        2,
-        8,
-        22,
-        45,
-        62,
-        72,
-        76,
-        90,
-        98,
-        102,
-        100,
-        98,
-        92,
-        84,
-        70,
-        56,
-        40,
-        22,
-        9,
-    ),
-}
-HOURS = tuple(_HOURLY)
+HOURS = tuple(HOURLY)
 
 
 def is_monthly(sequence: Ints) -> Flags:
@@ -672,7 +222,7 @@ def _minutes(weights: tuple[int, ...]) -> list[int]:
     return [min(1439, int(place)) for place in places]
 
 
-MINUTES: Ints = np.array([_minutes(_HOURLY[name]) for name in HOURS])
+MINUTES: Ints = np.array([_minutes(HOURLY[name]) for name in HOURS])
 HOURS_OF: Ints = np.array([HOURS.index(use.hours) for use in USES])
 WEEKDAYS = np.array(
     [

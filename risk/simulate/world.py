@@ -73,8 +73,11 @@ class World:
 
     def day(self, number: int) -> Written:
         """The payments of that day, in order of (time, payer, number)."""
+        return self.write(number, *self.payments(number))
+
+    def write(self, number: int, payments: Payments, entries: Sequence[Entry]) -> Written:
+        """Those payments of that day, written down, with what is true of them."""
         day = self.calendar(number)
-        payments, entries = self.payments(number)
         lines = list(self._writer.lines(day, payments))
         times = (payments.moment + day.midnight // 1_000).tolist()
         truths: list[Truth] = []

@@ -8,6 +8,7 @@ from risk.simulate.calendar import Day
 from risk.simulate.handwriting import typed
 from risk.simulate.identities import Identities, device, text
 from risk.simulate.memos import FAMILY, Facts, compose
+from risk.simulate.names import SPOKEN
 from risk.simulate.people import LANGUAGES, NPP, P2P
 from risk.simulate.rows import Payments
 from risk.simulate.spec import CURRENCIES, Spec
@@ -23,7 +24,7 @@ _HEADS = [
     for status in STATUSES
 ]
 _PERSONAL = (FAMILY["person"], FAMILY["family"])
-_DELICATE = FAMILY["delicate"]
+_DELICATE, _DEBIT = FAMILY["delicate"], FAMILY["debit"]
 _OTHER_LANGUAGE, _DELICATE_SHARE = 10, 10  # percent of payees; of notes in apps
 
 
@@ -84,7 +85,8 @@ class Writer:
         if self._price == 1.0 and self._exponent == 2:
             return cents
         price = round(self._price * 100) * 10**self._exponent
-        return np.maximum(cents * price // 10_000, np.minimum(cents, 1))
+        minor: Ints = np.maximum(cents * price // 10_000, np.minimum(cents, 1))
+        return minor
 
     def _memo(
         self,
@@ -100,7 +102,9 @@ class Writer:
         who = self._identities
         habit = mix_one(memo)
         language = who.language(payer)
-        if habit % 100 < _OTHER_LANGUAGE:
+        if family == _DEBIT:  # these are the creditor's words
+            language = SPOKEN[payee >> 44 & 0xFF]
+        elif habit % 100 < _OTHER_LANGUAGE:
             language = LANGUAGES[(habit >> 8) % len(LANGUAGES)]
         if rail in (P2P, NPP) and family in _PERSONAL and (habit >> 16) % 100 < _DELICATE_SHARE:
             family = _DELICATE

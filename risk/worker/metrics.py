@@ -8,7 +8,7 @@ batch at a time: a labelled increment costs a microsecond, a payment has sixty.
 import time
 from collections import Counter as Tally
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, make_wsgi_app
 from prometheus_client.core import GaugeMetricFamily
@@ -38,6 +38,7 @@ class Metrics:
         self._repeats = self._counter("risk_repeats", "payments answered as before", ())
         self._passed = self._counter("risk_passed_by", "records already in the log", ())
         self._folded = self._counter("risk_folded", "records folded while restoring", ())
+        self._reloads = self._counter("risk_book_reloads", "changed books", ("result",))
         self._restoring = self._counter("risk_restore_seconds", "time spent restoring", ())
         self._steps = self._counter(
             "risk_step_seconds", "time by step; by risk_events_total for a mean", ("step",)
@@ -107,6 +108,10 @@ class Metrics:
         """Count a restore: records folded and how long it took."""
         self._folded.inc(count)
         self._restoring.inc(seconds)
+
+    def reloaded(self, result: Literal["taken", "refused"]) -> None:
+        """Count a changed book."""
+        self._reloads.labels(result).inc()
 
     def watch_lag(self, lag: Callable[[], Mapping[int, int]]) -> None:
         """Ask `lag` for records by partition that were not taken, whenever somebody looks."""

@@ -4,9 +4,11 @@ Batches form by themselves while the last one is in flight. An exception here en
 a gap in the decisions would be a lost payment.
 """
 
+from collections.abc import Awaitable
+
 import msgspec
 
-from risk.pipeline import Answer
+from risk.pipeline import Answer, DeadLetter
 from risk.settings import Settings
 from risk.worker.clients import AIOKafkaProducer, MessageSizeTooLargeError
 from risk.worker.lanes import Lane, Slot
@@ -32,10 +34,7 @@ class Outbox:
     async def ship(self, lane: Lane) -> list[Slot]:
         """Send what is ready and wait until the broker has it; returns the delivered slots."""
         slots = lane.take(MOST)
-        for slot in slots:
-            answer = _answer(slot)
-            if answer.dead_letter is not None:
-                await self._bury(answer)
+        await self._bury([_answer(slot) for slot in slots])
         sent = 0
         while sent < len(slots):
             sent += await self._send(slots, sent, lane.low)
@@ -63,33 +62,38 @@ class Outbox:
         await delivery
         return count
 
-    async def _bury(self, answer: Answer) -> None:
-        value = answer.arrival.value or b""
-        try:
-            await self._send_dead_letter(answer, value, [])
-        except MessageSizeTooLargeError:
-            cut = [("cut", b"%d" % len(value))]
-            await self._send_dead_letter(answer, value[:CUT_BYTES], cut)
+    async def _bury(self, answers: list[Answer]) -> None:
+        """Put the dead letters on their topic before the decisions that speak of them."""
+        sent = [
+            (answer, letter, await self._send_dead_letter(answer, letter))
+            for answer in answers
+            if (letter := answer.dead_letter) is not None
+        ]
+        for answer, letter, delivery in sent:
+            try:
+                await delivery
+            except MessageSizeTooLargeError:
+                await (await self._send_dead_letter(answer, letter, CUT_BYTES))
 
     async def _send_dead_letter(
-        self, answer: Answer, value: bytes, more: list[tuple[str, bytes]]
-    ) -> None:
-        letter = answer.dead_letter
-        if letter is None:
-            return
+        self, answer: Answer, letter: DeadLetter, most: int | None = None
+    ) -> Awaitable[object]:
+        value = answer.arrival.value or b""
         headers = [
             ("src", self._prefix + b"%d" % answer.arrival.offset),
             ("reason", letter.code.encode()),
             ("mistakes", msgspec.json.encode(letter.mistakes)),
-            *more,
         ]
-        await self._producer.send_and_wait(
+        if most is not None:
+            headers.append(("cut", b"%d" % len(value)))
+        delivery: Awaitable[object] = await self._producer.send(
             self._dead_letters,
-            value,
+            value[:most],
             key=answer.arrival.key,
             partition=self._partition,
             headers=headers,
         )
+        return delivery
 
 
 def _answer(slot: Slot) -> Answer:

@@ -13,12 +13,14 @@ from collections.abc import Coroutine
 from functools import partial
 from typing import Any, Final
 
+from risk.assembly import build_tested_bench
 from risk.pipeline import Pipeline
 from risk.settings import Settings
 from risk.worker.clients import KafkaConnectionError, producer, read_range
 from risk.worker.desk import StreamDesk
 from risk.worker.logs import start_logs
 from risk.worker.metrics import Metrics
+from risk.worker.reload import BookWatch
 from risk.worker.runtime import Host
 from risk.worker.watch import Pulse, serve_watch
 
@@ -97,6 +99,7 @@ class Worker:
         )
         self._metrics.watch_lag(host.lag)
         self._spawn(self._beat(host))
+        self._follow_book(pipeline)
         try:
             await host.run(desk, stop)
         except Exception as error:  # noqa: BLE001  # crash-only: whatever it is, it ends here
@@ -115,6 +118,15 @@ class Worker:
 
         for name in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(name, begin_stop)
+
+    def _follow_book(self, pipeline: Pipeline) -> None:
+        self._pulse.book = pipeline.book_hash
+        if self._settings.book is None:
+            return  # the book that comes with the package does not change
+        build = partial(build_tested_bench, scorer=self._settings.scorer)
+        watch = BookWatch(self._settings.book, build, pipeline, self._metrics, self._pulse)
+        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, watch.ask)
+        self._spawn(watch.run(self._settings.reload_seconds))
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)

@@ -18,12 +18,18 @@ STALLED_SECONDS: Final = 15.0
 
 
 class Pulse:
-    """What the worker says of itself. Written by its loop, read by the port's threads."""
+    """What the worker says of itself. Written by its loop, read by the port's threads.
+
+    `book` is the hash of the book in use; `refused` the mistakes of a newer one that was not
+    taken.
+    """
 
     def __init__(self) -> None:
         self.beat = time.monotonic()
         self.phase = "starting"
         self.partitions: tuple[int, ...] = ()
+        self.book = ""
+        self.refused: list[str] | None = None
 
     def alive(self) -> bool:
         """Whether the loop turned lately."""
@@ -90,7 +96,13 @@ def build_application(metrics: Metrics, pulse: Pulse) -> Callable[..., Iterable[
         if path not in ("/healthz", "/readyz"):
             return _say(start, "404 Not Found", {"pages": ["/metrics", "/healthz", "/readyz"]})
         good = pulse.alive() if path == "/healthz" else pulse.ready()
-        text = {"phase": pulse.phase, "partitions": pulse.partitions, "alive": pulse.alive()}
+        text = {
+            "alive": pulse.alive(),
+            "phase": pulse.phase,
+            "partitions": pulse.partitions,
+            "book": pulse.book,
+            "refused_book": pulse.refused,
+        }
         return _say(start, "200 OK" if good else "503 Service Unavailable", text)
 
     return answer

@@ -20,7 +20,6 @@ from tempfile import TemporaryDirectory
 
 from figures import Figure, report
 
-from features.money import Rates
 from risk.assembly import build_bench, default_book
 from risk.decision import encode
 from risk.filerun import FileRun
@@ -68,8 +67,6 @@ def measure_steps(file: Path) -> list[Figure]:
     # The pipeline divides by 1,000 for microseconds: fed with picoseconds it tells nanoseconds.
     pipeline = Pipeline(
         bench,
-        Rates.from_rows(bench.book.currency, bench.book.rates),
-        attributes,
         Limits("transactions", "1", 65_536, 100_000),
         lambda: time.thread_time_ns() * 1000,
     )

@@ -88,7 +88,7 @@ class FakeProducer:
             self._log.append(topic, partition, key, value, headers)
         return asyncio.ensure_future(self._pause())
 
-    async def send_and_wait(
+    async def send(
         self,
         topic: str,
         value: bytes,
@@ -96,10 +96,10 @@ class FakeProducer:
         key: bytes | None,
         partition: int,
         headers: list[Header],
-    ) -> None:
+    ) -> asyncio.Future[None]:
         await self._pause()
         self._log.append(topic, partition, key, value, headers)
-        await self._pause()
+        return asyncio.ensure_future(self._pause())
 
     async def _pause(self) -> None:
         for _ in range(self._turns()):

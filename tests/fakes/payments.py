@@ -6,11 +6,9 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from features.money import Rates
 from risk.assembly import build_bench, default_book
 from risk.decide import Bench
 from risk.pipeline import Arrival, Limits, Pipeline
-from risk.vocabulary import attribute_values
 
 START = 1_772_446_500
 """2026-03-02T10:15:00Z in seconds."""
@@ -32,8 +30,6 @@ def make_pipeline(known_ids: int = 1000, max_bytes: int = 65_536) -> Pipeline:
     bench = default_bench()
     return Pipeline(
         bench,
-        Rates.from_rows(bench.book.currency, bench.book.rates),
-        attribute_values(bench.book.attributes),
         Limits(topic="t", epoch="1", max_bytes=max_bytes, known_ids=known_ids),
         stopped_clock,
     )

@@ -166,7 +166,7 @@ def test_the_standard_velocities_equal_their_definition(table: list[Row]) -> Non
 
 def random_rows(seed: int, length: int) -> list[Row]:
     """A stream with 30 % of its payments late."""
-    r = random.Random(seed)  # noqa: S311 a stream, no secret
+    r = random.Random(seed)
     busy = seed % 3 == 0
     return [
         (

@@ -2,6 +2,7 @@
 
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -22,9 +23,10 @@ from drivers.stream import (
     publish,
     records,
 )
+from kafka import TopicPartition
 from kafka.admin import KafkaAdminClient
 
-from risk.assembly import build_pipeline
+from risk.assembly import build_bench, build_pipeline, default_book
 from risk.decision import Decision
 from risk.pipeline import Arrival
 from risk.settings import Settings
@@ -183,6 +185,44 @@ def test_a_running_worker_is_ready_and_tells_its_numbers(
     assert (float(values["risk_events_total"]), sum(outcomes)) == (100, 100)
 
 
+@both
+def test_a_book_changed_under_load_judges_every_payment_whole(
+    runtime: str, topics: Settings, start: Start, tmp_path: Path
+) -> None:
+    """RISK_TEST_RELOADS changes while payments arrive: each decision follows its own book."""
+    folder = Path(shutil.copytree(default_book(), tmp_path / "book"))
+    file = folder / "scorecard.yaml"
+    plain = file.read_text(encoding="utf-8")
+    worker = start("worker", runtime=runtime, book=folder, reload_seconds=0.1)
+    publish(topics, payments(200))
+    await_committed(topics)
+    bases = {}
+    for number in range(int(os.environ.get("RISK_TEST_RELOADS", "4"))):
+        base = 1 + number % 2
+        file.write_text(f"base: {base}\n{plain}", encoding="utf-8")
+        bases[build_bench(folder).scorer_version.hash] = base
+        publish(topics, payments(300, first=1_000 * (number + 1)))
+        await_taken(tmp_path / "0.log", number + 1)
+    publish(topics, payments(100, first=900_000))
+    await_committed(topics)
+    assert stop(worker) == 0
+    found = accepted(topics)
+    for decision in found:
+        points = sum(added.points for added in decision.contributions)
+        base = bases.get(decision.scorer.hash, 0)
+        assert decision.score == min(100, max(0, base + points))
+    assert {decision.scorer.hash for decision in found} >= set(bases)
+    assert start("audit").wait(60) == 0
+
+
+def await_taken(log: Path, times: int) -> None:
+    """Wait until the worker has said so many times that it took a book."""
+    end = time.monotonic() + 30
+    while log.read_text(encoding="utf-8").count("book taken") < times:
+        assert time.monotonic() < end, log.read_text(encoding="utf-8")
+        time.sleep(0.05)
+
+
 def watch_address(log: Path) -> str:
     """From the worker's log line about its watch port."""
     for line in log.read_text(encoding="utf-8").splitlines():
@@ -203,6 +243,25 @@ def test_unequal_partitions_are_refused_at_the_start(
     text = (tmp_path / "0.log").read_text(encoding="utf-8")
     assert f"topic {other} has 2 partitions" in text
     assert "Traceback" not in text
+
+
+def test_payments_that_retention_took_undecided_stop_the_start(
+    topics: Settings, admin: KafkaAdminClient, start: Start, tmp_path: Path
+) -> None:
+    """They are named and never skipped silently; the operator may say to go on."""
+    publish(topics, payments(40), partitions=1)
+    worker = start("worker", runtime="direct")
+    await_committed(topics)
+    assert stop(worker) == 0
+    publish(topics, payments(40, first=100), partitions=1)
+    admin.delete_records({TopicPartition(topics.topic_transactions, 0): 70})
+    assert start("worker", runtime="direct").wait(60) == 1
+    text = (tmp_path / "1.log").read_text(encoding="utf-8")
+    assert "partition 0: 30 payments from offset 40 on were removed" in text
+    worker = start("worker", "--accept-loss", runtime="direct")
+    await_committed(topics)
+    assert stop(worker) == 0
+    assert len(accepted(topics)) == 50
 
 
 def test_a_broker_that_is_down_is_named(start: Start, tmp_path: Path) -> None:

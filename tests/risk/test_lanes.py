@@ -4,16 +4,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from risk.decision import Decision
+from risk.assembly import build_bench, default_book
+from risk.decide import refuse
+from risk.decision import Source
 from risk.pipeline import Answer, Arrival
 from risk.worker.lanes import Lane, Slot
 
 PAYERS = (b"a", b"b", b"c")
 
 
+BENCH = build_bench(default_book())
+
+
 def answer_for(offset: int) -> Answer:
-    arrival = Arrival(0, offset, None, None)
-    return Answer(arrival, Decision.__new__(Decision), b"")
+    decision = refuse("MALFORMED", BENCH, Source("t", "1", 0, offset))
+    return Answer(Arrival(0, offset, None, None), decision, b"")
 
 
 def test_a_slot_with_an_answer_leaves_at_once() -> None:

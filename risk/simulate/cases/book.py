@@ -7,15 +7,16 @@ from typing import NamedTuple
 from risk.simulate.cases import accounts, cards, memo, scams
 from risk.simulate.cases.case import MINUTE, Case, Step
 from risk.simulate.cases.scene import Scene
+from risk.simulate.spec import Spec
 from risk.simulate.stream import Dice, fold_one
 from risk.simulate.uses import APPROVED, DECLINED
 
 _LONGEST = 150
 """Days from the first payment of a case to its last, a mule's included."""
 
-EVERY, SCAM, DEMO, GENUINE = range(4)
-"""Whose factor multiplies the rate: the preset's, and its further one on scams; one in the demo
-only, one for genuine twins in the preset's measure."""
+EVERY, SCAM, DEMO = range(3)
+"""What multiplies the rate: the preset's factor; that and its further one on scams; nothing,
+and the kind occurs only in the demo."""
 
 
 class Script(NamedTuple):
@@ -66,12 +67,16 @@ class Casebook:
 
     def __init__(self, scene: Scene):
         self._scene = scene
-        self._forget(0)
+        self._floor = 0
+        self._begun: set[int] = set()
+        self._agenda: dict[int, list[Entry]] = {}
 
     def today(self, day: int) -> Sequence[Entry]:
         """The payments of cases on that day."""
         if day < self._floor:
-            self._forget(day)
+            self._begun.clear()
+            self._agenda.clear()
+            self._floor = day
         for past in range(self._floor, day):
             self._agenda.pop(past, None)
         self._floor = day
@@ -85,18 +90,13 @@ class Casebook:
         # in an order that does not depend on which days were asked for before
         return sorted(found, key=lambda entry: (entry.case.number, entry.number))
 
-    def _forget(self, day: int) -> None:
-        self._floor = day
-        self._begun: set[int] = set()
-        self._agenda: dict[int, list[Entry]] = {}
-
     def begin(self, day: int) -> list[Case]:
         """The cases that begin on that day."""
         scene = self._scene
         seed, past = scene.spec.seed, day + 10_000
         cases = []
         for place, script in enumerate(SCRIPTS):
-            mean = scene.spec.volume * script.rate * _factor(scene, script) / 1e6
+            mean = scene.spec.volume * script.rate * factor(scene.spec, script) / 1e6
             for serial in range(Dice(seed, 100, place, past).poisson(mean)):
                 number = fold_one(seed, 120, place, past, serial) >> 16
                 dice = Dice(seed, 101, number)
@@ -106,10 +106,11 @@ class Casebook:
         return cases
 
 
-def _factor(scene: Scene, script: Script) -> float:
-    every, scams = scene.spec.boost
+def factor(spec: Spec, script: Script) -> float:
+    """What a preset multiplies the rate of that kind by."""
+    every, scams = spec.boost
     if script.sort == DEMO:
-        return 1.0 if scene.spec.preset == "demo" else 0.0
+        return 1.0 if spec.preset == "demo" else 0.0
     return every * scams if script.sort == SCAM else every
 
 

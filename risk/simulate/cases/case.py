@@ -33,9 +33,10 @@ class Case:
     """All payments of one fraud.
 
     `delay` is how many days later it is reported, None when it never is; later than the payment
-    itself, or than `since` (milliseconds since the world's first midnight). `unseen`: made by the
-    victim's own habits alone, so that no value can show it. `signal` says what its memos give
-    away: `tell` or `mismatch`. `injection` names the family of a memo that instructs a model.
+    itself, or than `since` (milliseconds since the world's first midnight). `unseen`: made by
+    the victim's own habits alone, so that no value can show it. `signal` says what its memos
+    give away: `tell` or `mismatch`. `injection` names the family of a memo that instructs a
+    model.
     """
 
     number: int

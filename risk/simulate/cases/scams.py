@@ -5,11 +5,11 @@ from dataclasses import replace
 from risk.simulate.cases.case import DAY_MILLIS, HOUR, MINUTE, Case, Step
 from risk.simulate.cases.scene import Scene
 from risk.simulate.cases.words import speak
-from risk.simulate.payees import EXCHANGE, pack
+from risk.simulate.payees import EXCHANGE, pack_one
 from risk.simulate.stream import Dice
 from risk.simulate.uses import USE
 
-_REPORTED = 0.66
+_FOUND_BY_BANK, _REPORTED = 0.25, 0.66
 _SCRIPTS, _REPLACED = 8, 2  # stories that go round at a time, and how many change a month
 
 
@@ -33,8 +33,8 @@ def purchase(scene: Scene, dice: Dice, day: int, number: int) -> Case:
         given = {} if unseen else {"cents": cents, "payee": seller, **said}
         steps.append(Step(at, victim, USE["market"], given, timed=not unseen))
         at += int(dice.lognormal(5 * HOUR, 1.2))
-    return _reported(Case(number, "purchase_scam", tuple(steps), dice.lognormal(5, 1.0),
-                          unseen=unseen, signal=signal), dice)  # fmt: skip
+    case = Case(number, "purchase_scam", tuple(steps), dice.lognormal(5, 1.0), unseen=unseen)
+    return _ended(case, signal, dice)
 
 
 def _story(scene: Scene, dice: Dice, day: int) -> float:
@@ -52,7 +52,7 @@ def investment(scene: Scene, dice: Dice, day: int, number: int) -> Case:
     use = USE["crypto"] if exchange else USE["large"]
     payee = scene.mule(dice, day, scene.home(victim))
     if exchange:
-        payee = int(pack(EXCHANGE, scene.home(victim), 0, dice.below(9)))
+        payee = pack_one(EXCHANGE, scene.home(victim), 0, dice.below(9))
     said, signal = speak(scene, dice, ("crypto", "crypto", "own", "person"), 0.28, 0.20)
     cents = dice.lognormal(45_000, 1.45)
     at = first = scene.daytime(dice, day)
@@ -62,15 +62,17 @@ def investment(scene: Scene, dice: Dice, day: int, number: int) -> Case:
         steps.append(Step(at, victim, use, given, timed=not unseen))
         cents *= 1.45
         at = scene.daytime(dice, at // DAY_MILLIS + 7 + dice.below(14))
-    return _reported(Case(number, "investment_scam", tuple(steps), dice.lognormal(60, 1.0), first,
-                          unseen=unseen, signal=signal), dice)  # fmt: skip
+    case = Case(
+        number, "investment_scam", tuple(steps), dice.lognormal(60, 1.0), first, unseen=unseen
+    )
+    return _ended(case, signal, dice)
 
 
 def romance(scene: Scene, dice: Dice, day: int, number: int) -> Case:
     """Ten payments in two to three months to somebody never met."""
     victim = scene.victim(dice, day, (40, 75))
     unseen = dice.chance(0.5)
-    country = (31, 20, 13, 11)[dice.below(4)] if dice.chance(0.18) else scene.home(victim)
+    country = scene.receiving(dice) if dice.chance(0.18) else scene.home(victim)
     loved = [scene.mule(dice, day, country) for _ in range(1 + dice.below(3))]
     span, count = 60 + dice.below(36), 10 + dice.below(2)
     at = scene.daytime(dice, day)
@@ -84,8 +86,15 @@ def romance(scene: Scene, dice: Dice, day: int, number: int) -> Case:
         use = USE["family"] if dice.chance(0.6) else USE["person"]
         steps.append(Step(at, victim, use, given, timed=not unseen))
         at = scene.daytime(dice, at // DAY_MILLIS + 1 + dice.below(2 * span // count))
-    return _reported(Case(number, "romance_scam", tuple(steps), dice.lognormal(14, 1.2), steps[-1].at,
-                          unseen=unseen, signal=signals), dice)  # fmt: skip
+    case = Case(
+        number,
+        "romance_scam",
+        tuple(steps),
+        dice.lognormal(14, 1.2),
+        steps[-1].at,
+        unseen=unseen,
+    )
+    return _ended(case, signals, dice)
 
 
 def bank_impersonation(scene: Scene, dice: Dice, day: int, number: int) -> Case:
@@ -112,8 +121,15 @@ def bank_impersonation(scene: Scene, dice: Dice, day: int, number: int) -> Case:
         use = (USE["own"], USE["person"], USE["large"])[dice.below(3)]
         steps.append(Step(at, victim, use, given, timed=not unseen))
         at += int(dice.lognormal(18 * MINUTE, 0.8))
-    return _reported(Case(number, "bank_impersonation", tuple(steps), dice.lognormal(0.25, 1.5), first,
-                          unseen=unseen, signal=signal), dice)  # fmt: skip
+    case = Case(
+        number,
+        "bank_impersonation",
+        tuple(steps),
+        dice.lognormal(0.25, 1.5),
+        first,
+        unseen=unseen,
+    )
+    return _ended(case, signal, dice)
 
 
 def other_impersonation(scene: Scene, dice: Dice, day: int, number: int) -> Case:
@@ -130,8 +146,10 @@ def other_impersonation(scene: Scene, dice: Dice, day: int, number: int) -> Case
         given = {} if unseen else {"cents": cents, "payee": payee, **said}
         steps.append(Step(at, victim, use, given, timed=not unseen))
         at += int(dice.lognormal(50 * MINUTE, 0.7))
-    return _reported(Case(number, "other_impersonation", tuple(steps), dice.lognormal(1, 1.2),
-                          unseen=unseen, signal=signal), dice)  # fmt: skip
+    case = Case(
+        number, "other_impersonation", tuple(steps), dice.lognormal(1, 1.2), unseen=unseen
+    )
+    return _ended(case, signal, dice)
 
 
 def advance_fee(scene: Scene, dice: Dice, day: int, number: int) -> Case:
@@ -148,12 +166,23 @@ def advance_fee(scene: Scene, dice: Dice, day: int, number: int) -> Case:
         steps.append(Step(at, victim, use, given, timed=not unseen))
         cents *= 1.3 + dice.unit()
         at = scene.daytime(dice, at // DAY_MILLIS + 1 + dice.below(6))
-    return _reported(Case(number, "advance_fee", tuple(steps), dice.lognormal(10, 1.2), steps[-1].at,
-                          unseen=unseen, signal=signal), dice)  # fmt: skip
+    case = Case(
+        number,
+        "advance_fee",
+        tuple(steps),
+        dice.lognormal(10, 1.2),
+        steps[-1].at,
+        unseen=unseen,
+    )
+    return _ended(case, signal, dice)
 
 
-def _reported(case: Case, dice: Dice) -> Case:
-    """A quarter the bank finds within hours; a third of the others nobody ever reports."""
-    if dice.chance(0.25):
+def _ended(case: Case, signal: str, dice: Dice) -> Case:
+    """The case with its signal and its report.
+
+    A quarter the bank finds within hours; a third of the others nobody ever reports.
+    """
+    case = replace(case, signal="" if case.unseen else signal)
+    if dice.chance(_FOUND_BY_BANK):
         return replace(case, delay=dice.lognormal(0.15, 0.8), since=None, source="bank")
     return case if dice.chance(_REPORTED) else replace(case, delay=None)
