@@ -13,6 +13,7 @@ from rich.console import Console
 
 from features.catalogue import Value
 from risk.assembly import build_bench, build_pipeline, default_book
+from risk.books import Books
 from risk.commands.progress import show_progress
 from risk.commands.summary import print_summary
 from risk.filerun import FileRun
@@ -69,6 +70,7 @@ def score(
     if not folder.is_dir():
         raise BadSettings(f"book {folder}: no such folder")
     bench = build_bench(folder)
+    Books(settings.books_dir).keep(folder, bench)
     attributes = attribute_values(bench.book.attributes)
     column_map = load_map(map_, attributes) if map_ else None
     decisions = place_of(file, out)
