@@ -14,6 +14,7 @@ import msgspec
 
 from risk.assembly import build_bench, default_book
 from risk.decide import Bench
+from risk.settings import BadSettings, Settings
 from rules.errors import BookError
 
 
@@ -101,6 +102,19 @@ class Books:
 
     def _place(self, book: str, scorer: str) -> Kept:
         return Kept(book, scorer, self._folder / f"{book}-{scorer}")
+
+
+def open_book(settings: Settings) -> Bench:
+    """Read the book that the settings name, and keep it.
+
+    Raises `BookError` with its mistakes, `BadSettings` if there is no such folder.
+    """
+    folder = settings.book or default_book()
+    if not folder.is_dir():
+        raise BadSettings(f"book {folder}: no such folder")
+    bench = build_bench(folder)
+    Books(settings.books_dir).keep(folder, bench)
+    return bench
 
 
 def _hashes(bench: Bench) -> tuple[str, str]:

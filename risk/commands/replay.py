@@ -10,8 +10,7 @@ from typing import Annotated, Literal
 import msgspec
 import typer
 
-from risk.assembly import build_bench, default_book
-from risk.books import Books
+from risk.books import Books, open_book
 from risk.commands.progress import show_progress
 from risk.commands.screen import AsJson, Bootstrap, console
 from risk.decide import Bench
@@ -76,7 +75,9 @@ def replay(
     decided until then is kept in NAME.parts; 2 wrong usage, settings or book.
     """
     settings, _ = load({"bootstrap": bootstrap, "book": book})
-    bench, judges = open_book(settings)
+    bench = open_book(settings)
+    key = (bench.book_version.hash, bench.scorer_version.hash)
+    judges = Judges(Books(settings.books_dir), key)
     span = read_span(since, until, offsets)
     topic = out.removeprefix(TOPIC) if out.startswith(TOPIC) else None
     parts = Parts(_result(out, topic, settings))
@@ -94,15 +95,6 @@ def replay(
         width = partitions if is_recorded else count_partitions(payments)
         _finish(parts, topic, width, settings)
     _print(counts, out, time.monotonic() - begin, as_json=as_json)
-
-
-def open_book(settings: Settings) -> tuple[Bench, Judges]:
-    """Read the book that the settings name, and keep it."""
-    folder = settings.book or default_book()
-    bench = build_bench(folder)
-    books = Books(settings.books_dir)
-    kept = books.keep(folder, bench)
-    return bench, Judges(books, (kept.book, kept.scorer))
 
 
 def are_decisions(data: list[str], settings: Settings) -> bool:

@@ -12,8 +12,8 @@ import typer
 from rich.console import Console
 
 from features.catalogue import Value
-from risk.assembly import build_bench, build_pipeline, default_book
-from risk.books import Books
+from risk.assembly import build_pipeline
+from risk.books import open_book
 from risk.commands.progress import show_progress
 from risk.commands.summary import print_summary
 from risk.filerun import FileRun
@@ -21,7 +21,7 @@ from risk.files import STANDARD, BadFile, Format, Source, format_of, open_source
 from risk.mapping import ColumnMap, load_map, same_names
 from risk.output import Output
 from risk.rows import MessageMaker
-from risk.settings import BadSettings, load
+from risk.settings import load
 from risk.tally import Tally
 from risk.vocabulary import attribute_values
 
@@ -66,11 +66,7 @@ def score(
     """
     flags = {"book": book, "topic_transactions": topic, "topic_epoch": epoch}
     settings, _ = load(flags, settings_file)
-    folder = settings.book or default_book()
-    if not folder.is_dir():
-        raise BadSettings(f"book {folder}: no such folder")
-    bench = build_bench(folder)
-    Books(settings.books_dir).keep(folder, bench)
+    bench = open_book(settings)
     attributes = attribute_values(bench.book.attributes)
     column_map = load_map(map_, attributes) if map_ else None
     decisions = place_of(file, out)

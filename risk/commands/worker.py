@@ -35,8 +35,8 @@ def worker(
     Exit status: 0 stopped as asked, 1 cannot start (says why), 70 something unexpected (start
     it again: it goes on where it was), 75 stopping took too long (nothing is lost).
     """
-    from risk.assembly import build_bench, build_pipeline, default_book
-    from risk.books import Books
+    from risk.assembly import build_pipeline
+    from risk.books import open_book
     from risk.kafka_admin import check_topics
     from risk.worker.program import run_worker
 
@@ -49,10 +49,7 @@ def worker(
         "state_dir": state_dir,
     }
     settings, _ = load(flags, settings_file)
-    folder = settings.book or default_book()
-    bench = build_bench(folder)
-    Books(settings.books_dir).keep(folder, bench)
-    pipeline = build_pipeline(settings, bench)
+    pipeline = build_pipeline(settings, open_book(settings))
     mistakes = check_topics(settings)
     if mistakes:
         for mistake in mistakes:

@@ -4,7 +4,7 @@ The record has every value that was used, so neither the payment nor its history
 What the values mean is for the book that is handed in: the one that decided then, or another.
 """
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 
 from features.catalogue import CATALOGUE
 from features.fields import microseconds
@@ -69,15 +69,21 @@ def check_values(bench: Bench, decisions: Iterable[Decision]) -> None:
     What the program always looks at may be unknown of every payment; a declared velocity or
     attribute that no record names was not looked for.
     """
-    told = {value.name for value in CATALOGUE}
+    told: set[str] = set()
     is_judged = False
     for decision in decisions:
         is_judged = is_judged or (decision.duplicate_of is None and decision.score is not None)
         told.update(decision.unknowns, *decision.values.values())
-    lacking = [name for name in bench.names if name not in told]
-    if lacking and is_judged:
+    absent = lacking(bench, told)
+    if absent and is_judged:
         raise DataLacks(
             f"book {bench.book_version.name} {bench.book_version.version} reads"
-            f" {', '.join(lacking)}, which the recorded decisions do not hold; replay the"
+            f" {', '.join(absent)}, which the recorded decisions do not hold; replay the"
             " payments themselves"
         )
+
+
+def lacking(bench: Bench, told: Container[str]) -> list[str]:
+    """Which of the values that a book reads the records neither hold nor call unknown."""
+    always = {value.name for value in CATALOGUE}
+    return [name for name in bench.names if name not in told and name not in always]

@@ -144,6 +144,11 @@ class Parts:
         for path in self._all():
             yield from self._records(path)
 
+    def batches(self) -> Iterator[list[bytes]]:
+        """All decisions as JSON, a part at a time."""
+        for path in self._all():
+            yield list(self._records(path))
+
     def totals(self) -> Counts:
         """What all parts are together."""
         found = Counts()

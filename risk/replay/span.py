@@ -1,8 +1,8 @@
 """Which decisions are asked for: a span of event time, or of offsets."""
 
 import re
-from collections.abc import Mapping
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import msgspec
@@ -37,6 +37,30 @@ class Span(msgspec.Struct, frozen=True):
 
 
 EVERYTHING: Final = Span()
+
+
+def last_days(records: Callable[[], Iterable[list[bytes]]], text: str) -> Span:
+    """Read `30d`: the days up to the newest decision; raises `BadSpan`."""
+    match = re.fullmatch(r"(\d{1,5})d", text)
+    if match is None:
+        raise BadSpan("--last is written like 30d")
+    times = (_time_of(raw) for batch in records() for raw in batch)
+    newest = max((time for time in times if time is not None), default=None)
+    return Span() if newest is None else Span(since=newest - timedelta(days=int(match[1])))
+
+
+class _Timed(msgspec.Struct):
+    event_time: datetime | None = None
+
+
+_decode_time: Final = msgspec.json.Decoder(_Timed).decode
+
+
+def _time_of(raw: bytes) -> datetime | None:
+    try:
+        return _decode_time(raw).event_time
+    except msgspec.MsgspecError:
+        return None
 
 
 def read_span(since: str | None, until: str | None, offsets: str | None) -> Span:
