@@ -174,8 +174,8 @@ def _truth(sample: Sample) -> str:
 
 def _rules(report: Report, money: Money) -> Iterator[Block]:
     yield Heading("Rules")
-    columns = ("rule", "side", "fired", "only this one", money.currency)
-    rows = []
+    columns: tuple[str, ...] = ("rule", "side", "fired", "only this one", money.currency)
+    rows: list[tuple[str, ...]] = []
     for one in report.rules:
         if not one.fired.payments:
             continue
@@ -183,7 +183,7 @@ def _rules(report: Report, money: Money) -> Iterator[Block]:
         alone = f"{one.alone.payments:,}"
         if one.alone.frauds is not None:
             alone += f" ({one.alone.frauds:,} frauds)"
-        row = (
+        row: tuple[str, ...] = (
             f"{one.rule}{mode}",
             one.side,
             f"{one.fired.payments:,}",

@@ -1,6 +1,6 @@
 """Two sides over one history -> the report."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from itertools import chain
 from typing import Final
 
@@ -18,7 +18,7 @@ from risk.backtest.rules import overlaps, rule_lines
 from risk.decide import Bench
 from risk.decision import decode
 from risk.replay.again import again
-from risk.replay.reconsider import id_of
+from risk.replay.reconsider import Records, id_of
 
 SAMPLES: Final = 3
 BANDS: Final = (
@@ -29,8 +29,6 @@ BANDS: Final = (
 )
 TOP_BAND: Final = "10,000 and over"
 DAY_US: Final = 86_400_000_000
-
-Records = Callable[[], Iterable[list[bytes]]]
 
 
 class Contender(msgspec.Struct, frozen=True):

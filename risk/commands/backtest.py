@@ -15,7 +15,7 @@ import typer
 from risk.assembly import build_bench
 from risk.backtest.blocks import blocks
 from risk.backtest.causes import Judging
-from risk.backtest.compare import Contender, Records, compare, prepare, unequal
+from risk.backtest.compare import Contender, compare, prepare, unequal
 from risk.backtest.forms import to_markdown, to_page, to_text
 from risk.backtest.frame import load as load_frame
 from risk.backtest.labels import read_frauds
@@ -29,7 +29,7 @@ from risk.decide import Bench
 from risk.files import BadFile
 from risk.replay.parts import Parts
 from risk.replay.payments import Payments
-from risk.replay.reconsider import within
+from risk.replay.reconsider import Records, within
 from risk.replay.recorded import recorded
 from risk.replay.run import Judges, limits_of, replay_payments
 from risk.replay.span import Span, last_days, read_span
