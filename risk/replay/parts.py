@@ -72,8 +72,9 @@ class Answered(FirstAnswer, frozen=True, gc=False, kw_only=True):
 class Parts:
     """The folder of the parts of one result. Lanes are partitions, or 0 for a plain list."""
 
-    def __init__(self, result: Path) -> None:
+    def __init__(self, result: Path, rows: int = ROWS) -> None:
         self.result = result
+        self.rows = rows
         self.folder = result.with_name(result.name + ".parts")
         self._is_table = result.suffix in (".parquet", ".pq")
 

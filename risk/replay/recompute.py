@@ -16,7 +16,7 @@ import msgspec
 from risk.decide import Bench
 from risk.decision import Decision
 from risk.pipeline import Arrival, Limits, Pipeline
-from risk.replay.parts import ROWS, Parts
+from risk.replay.parts import Parts
 from risk.replay.payments import Payments, Show, read_payments
 from risk.replay.span import EVERYTHING, Span
 
@@ -59,7 +59,7 @@ class Lane:
         decision = answer.decision
         if self._span.holds(decision.source, decision.event_time):
             self._decisions.append(msgspec.structs.replace(decision, timings_us={}))
-            if len(self._decisions) == ROWS:
+            if len(self._decisions) == self._parts.rows:
                 self._flush()
 
     def end(self) -> None:

@@ -16,7 +16,7 @@ from risk.decision import Decision, Source, decode
 from risk.files import BadFile
 from risk.ledger import first_answer
 from risk.replay.again import Unfit, again, check_values
-from risk.replay.parts import ROWS, Counts, Parts
+from risk.replay.parts import Counts, Parts
 from risk.replay.span import EVERYTHING, Span
 
 Records: TypeAlias = Callable[[], Iterator[list[bytes]]]
@@ -29,6 +29,7 @@ class Batch(msgspec.Struct, frozen=True):
     """A part's worth of records, and the records that those among them repeat, by id."""
 
     number: int
+    start: int
     records: list[bytes]
     firsts: dict[str, bytes]
 
@@ -45,18 +46,20 @@ def within(records: Records, span: Span) -> Records:
     return read
 
 
-def batches(records: Records, skip: int = 0) -> Iterator[Batch]:
-    """Cut the records into parts, with what their repeats need; `skip` parts are left out.
+def batches(records: Records, rows: int, skip: int = 0) -> Iterator[Batch]:
+    """Cut the records into parts of so many rows, with what their repeats need.
+
+    The first `skip` parts are left out.
 
     Raises `BadFile` for a repeat whose first answer is not among the records.
     """
     firsts = _firsts(records)
     flat = chain.from_iterable(records())
     number = 0
-    while part := list(islice(flat, ROWS)):
+    while part := list(islice(flat, rows)):
         if number >= skip:
             wanted = {name for name in map(_repeated, part) if name}
-            yield Batch(number, part, {n: firsts[n] for n in wanted if n in firsts})
+            yield Batch(number, number * rows, part, {n: firsts[n] for n in wanted if n in firsts})
         number += 1
 
 
@@ -67,7 +70,7 @@ def reconsider(batch: Batch, bench: Bench) -> list[Decision]:
         try:
             found.append(_again(raw, batch.firsts, bench))
         except (msgspec.MsgspecError, Unfit) as error:
-            row = batch.number * ROWS + index + 1
+            row = batch.start + index + 1
             raise BadFile(
                 f"record {row} is no decision that can be replayed: {error}"
             ) from None

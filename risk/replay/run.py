@@ -59,7 +59,7 @@ def replay_recorded(
     Raises `BadFile`, `risk.replay.again.DataLacks`, or `NoData` if there is no record.
     """
     done = parts.totals()
-    work = batches(records, skip=len(parts.of(0)))
+    work = batches(records, parts.rows, skip=len(parts.of(0)))
     first = next(work, None)
     if first is None and not done.rows:
         raise NoData("no decision lies in the data and span that were asked for")
