@@ -12,15 +12,17 @@ from features.standard import STANDARD
 from risk.decide import Bench
 from risk.decision import Version
 from risk.pipeline import Limits, Pipeline
+from risk.score.booster import load_booster
 from risk.score.scorecard import load_scorecard
 from risk.score.scorer import Scorer
-from risk.settings import Settings
-from risk.vocabulary import attribute_values, vocabulary
+from risk.settings import BadSettings, Settings
+from risk.vocabulary import attribute_values, versions, vocabulary
 from rules.errors import BookError, Mistake
 from rules.examples import failures
 from rules.load import declared_attributes, load_book
 from rules.model import Book
 from rules.native import Native
+from rules.vocabulary import Vocabulary
 
 Read = TypeVar("Read")
 
@@ -30,18 +32,43 @@ def default_book() -> Path:
     return Path(str(resources.files("rules"))) / "book"
 
 
-def build_bench(folder: Path) -> Bench:
-    """Read a book folder with its scorecard; raises `BookError` with all mistakes of both."""
+def book_folder(settings: Settings) -> Path:
+    """Find the folder of the book that the settings name; raises `BadSettings`."""
+    folder = settings.book or default_book()
+    if not folder.is_dir():
+        raise BadSettings(f"book {folder}: no such folder")
+    return folder
+
+
+def build_bench(folder: Path, scorer: Path | None = None) -> Bench:
+    """Read a book folder with its scorecard; raises `BookError` with all mistakes of both.
+
+    `scorer` replaces the scorecard: another one (.yaml) or the card of trained trees (.json);
+    trees that do not fit the book raise `BadScorer`.
+    """
     mistakes: list[Mistake] = []
     book = _collect(mistakes, lambda: load_book(folder, vocabulary()))
     words = {**vocabulary(), **declared_attributes(folder)}
     del words["score"]  # a scorer does not read its own answer
-    scorer = _collect(mistakes, lambda: load_scorecard(folder / "scorecard.yaml", words))
+    judge = _collect(mistakes, lambda: _load_scorer(scorer or folder / "scorecard.yaml", words))
     if book is not None:
         mistakes += _money_mistakes(book)
-    if book is None or scorer is None or mistakes:
+    if book is None or judge is None or mistakes:
         raise BookError(mistakes)
-    return assemble(book, scorer)
+    return assemble(book, judge)
+
+
+def provided(bench: Bench) -> dict[str, str]:
+    """Numbers and flags that a scorer of this bench may read, with their versions."""
+    words = {**vocabulary(), **bench.book.attributes}
+    del words["score"]
+    return versions(words, bench.plan.velocities)
+
+
+def _load_scorer(path: Path, words: Vocabulary) -> Scorer:
+    if path.suffix == ".json":
+        return load_booster(path, versions(words, STANDARD))
+    return load_scorecard(path, words)
 
 
 def _collect(mistakes: list[Mistake], read: Callable[[], Read]) -> Read | None:
@@ -78,12 +105,12 @@ def assemble(book: Book, scorer: Scorer) -> Bench:
     )
 
 
-def build_tested_bench(folder: Path) -> Bench:
+def build_tested_bench(folder: Path, scorer: Path | None = None) -> Bench:
     """Read a book that is to replace another one: its own tests must hold too.
 
     Raises `BookError`, one mistake a failing test.
     """
-    bench = build_bench(folder)
+    bench = build_bench(folder, scorer)
     mistakes = [
         Mistake(
             failure.example.place.file,
@@ -104,7 +131,7 @@ def build_tested_bench(folder: Path) -> Bench:
 
 def build_pipeline(settings: Settings, bench: Bench | None = None) -> Pipeline:
     """Build a pipeline as the settings say; `bench` replaces the book that they name."""
-    bench = bench or build_bench(settings.book or default_book())
+    bench = bench or build_bench(settings.book or default_book(), settings.scorer)
     limits = Limits(
         topic=settings.topic_transactions,
         epoch=settings.topic_epoch,

@@ -9,13 +9,19 @@ import os
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Final
 
 import msgspec
 
-from risk.assembly import build_bench, default_book
+from risk.assembly import book_folder, build_bench, default_book
 from risk.decide import Bench
-from risk.settings import BadSettings, Settings
+from risk.score.model_card import BadScorer, read_card
+from risk.settings import Settings
 from rules.errors import BookError
+
+BOOK: Final = "book"
+SCORER: Final = "scorer"
+"""Folders inside that of a kept book; without the second the scorecard of the book scores."""
 
 
 class NoBook(Exception):
@@ -46,17 +52,19 @@ class Books:
         """Travel to another process without what was read: it reads for itself."""
         return Books, (self._folder, self._others)
 
-    def keep(self, source: Path, bench: Bench) -> Kept:
-        """Copy a book that was read as `bench`; a second time it does nothing.
+    def keep(self, source: Path, bench: Bench, scorer: Path | None = None) -> Kept:
+        """Copy a book, and a scorer of its own file, that were read as `bench`.
 
-        Raises `NoBook` if the folder has changed since it was read.
+        A second time it does nothing. Raises `NoBook` if they changed since they were read.
         """
         kept = self._place(*_hashes(bench))
         if not kept.folder.is_dir():
             part = self._folder / f".{kept.folder.name}.{os.getpid()}.part"
             shutil.rmtree(part, ignore_errors=True)
-            shutil.copytree(source, part, ignore=shutil.ignore_patterns("__pycache__"))
-            if _hashes(build_bench(part)) != (kept.book, kept.scorer):
+            shutil.copytree(source, part / BOOK)
+            if scorer is not None:
+                _copy_scorer(scorer, part / SCORER)
+            if _hashes(_build(part)) != (kept.book, kept.scorer):
                 shutil.rmtree(part)
                 raise NoBook(f"{source}: the book changed while it was kept")
             _settle(part, kept.folder)
@@ -85,8 +93,8 @@ class Books:
                 f" {self._folder}; give the folder of a copy with --book"
             )
         try:
-            bench = build_bench(kept.folder)
-        except BookError as error:
+            bench = _build(kept.folder)
+        except (BookError, BadScorer) as error:
             raise NoBook(f"{kept.folder}: cannot be read any more: {error}") from None
         if _hashes(bench) != (kept.book, kept.scorer):
             raise NoBook(f"{kept.folder}: was changed after it was kept")
@@ -105,16 +113,28 @@ class Books:
 
 
 def open_book(settings: Settings) -> Bench:
-    """Read the book that the settings name, and keep it.
+    """Read the book and the scorer that the settings name, and keep them.
 
-    Raises `BookError` with its mistakes, `BadSettings` if there is no such folder.
+    Raises what reading them raises, `BadSettings` if there is no such folder.
     """
-    folder = settings.book or default_book()
-    if not folder.is_dir():
-        raise BadSettings(f"book {folder}: no such folder")
-    bench = build_bench(folder)
-    Books(settings.books_dir).keep(folder, bench)
+    folder = book_folder(settings)
+    bench = build_bench(folder, settings.scorer)
+    Books(settings.books_dir).keep(folder, bench, settings.scorer)
     return bench
+
+
+def _build(folder: Path) -> Bench:
+    cards = [path for path in (folder / SCORER).glob("*") if path.suffix in (".json", ".yaml")]
+    return build_bench(folder / BOOK, cards[0] if cards else None)
+
+
+def _copy_scorer(card: Path, folder: Path) -> None:
+    """Copy a scorecard, or the card of trees with its trees."""
+    folder.mkdir()
+    shutil.copy(card, folder)
+    if card.suffix == ".json":
+        trees = read_card(card)[0].trees
+        shutil.copy(card.with_name(trees), folder)
 
 
 def _hashes(bench: Bench) -> tuple[str, str]:

@@ -51,6 +51,10 @@ class Settings(BaseModel):
     book: Path | None = Field(
         None, description="folder of the rule book; the default book if empty"
     )
+    scorer: Path | None = Field(
+        None,
+        description="scorer: card of trees (.json) or scorecard (.yaml); the book's if empty",
+    )
     state_dir: Path = Field(
         Path(".riskstream"), description="small files that survive a crash (attempt counters)"
     )

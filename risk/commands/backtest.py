@@ -38,6 +38,13 @@ from risk.settings import Settings, load
 _CAPACITY = re.compile(r"(\d{1,9}(?:\.\d+)?)(?:/day)?")
 
 
+class Given(msgspec.Struct, frozen=True):
+    """One side as the command line names it: a book's folder, and a scorer's file if any."""
+
+    book: Path
+    scorer: Path | None
+
+
 def backtest(
     on: Annotated[
         list[str],
@@ -46,6 +53,10 @@ def backtest(
     book: Annotated[
         list[Path], typer.Option(help="A book's folder: the one before, then the one proposed.")
     ],
+    scorer: Annotated[
+        list[Path] | None,
+        typer.Option(help="Scorers' files, as the books: one before, one proposed."),
+    ] = None,
     labels: Annotated[
         list[Path] | None, typer.Option(help="Labels (JSON lines): which were frauds.")
     ] = None,
@@ -86,15 +97,19 @@ def backtest(
     settings or book.
     """
     settings, _ = load({"bootstrap": bootstrap})
-    benches = [build_bench(folder) for folder in (book * 2)[:2]]
+    given = [
+        Given(folder, card)
+        for folder, card in zip((book * 2)[:2], ((scorer or [None]) * 2)[:2], strict=True)
+    ]
+    benches = [build_bench(one.book, one.scorer) for one in given]
     frauds = read_frauds(labels) if labels else None
     names = read_names(sweep_, benches[1].book) if sweep_ else None
     able = _capacity(capacity)
     with _history(
-        on, book, benches, settings, partitions, processes or os.cpu_count() or 1
-    ) as given:
+        on, given, benches, settings, partitions, processes or os.cpu_count() or 1
+    ) as records:
         span = read_span(since, until, None)
-        sides = _contenders(benches, [within(r, _span(r, span, last)) for r in given])
+        sides = _contenders(benches, [within(r, _span(r, span, last)) for r in records])
         report = compare(*sides, frauds)
     if names is not None:
         report = _swept(report, sides[1], frauds, names, able)
@@ -118,7 +133,7 @@ def _swept(
 @contextmanager
 def _history(
     on: list[str],
-    folders: list[Path],
+    given: list[Given],
     benches: list[Bench],
     settings: Settings,
     partitions: int,
@@ -140,7 +155,7 @@ def _history(
             parts = Parts(Path(place) / f"{number}.jsonl")
             parts.begin({})
             books = Books(settings.books_dir)
-            kept = books.keep(folders[min(number, len(folders) - 1)], bench)
+            kept = books.keep(given[number].book, bench, given[number].scorer)
             judges = Judges(books, (kept.book, kept.scorer))
             with show_progress(console(to_stderr=True), "payments") as show:
                 replay_payments(

@@ -44,6 +44,9 @@ def replay(
         typer.Option(help="By the recorded values, or anew from payments; else by what it is."),
     ] = None,
     book: Annotated[Path | None, typer.Option(help="Folder of the book that judges.")] = None,
+    scorer: Annotated[
+        Path | None, typer.Option(help="A scorer's file, instead of the book's scorecard.")
+    ] = None,
     since: Annotated[str | None, typer.Option(help="Only payments from this time on.")] = None,
     until: Annotated[str | None, typer.Option(help="Only payments before this time.")] = None,
     offsets: Annotated[
@@ -74,7 +77,7 @@ def replay(
     Exit status: 0 done; 1 the data could not be read to its end, or there was nothing; what was
     decided until then is kept in NAME.parts; 2 wrong usage, settings or book.
     """
-    settings, _ = load({"bootstrap": bootstrap, "book": book})
+    settings, _ = load({"bootstrap": bootstrap, "book": book, "scorer": scorer})
     bench = open_book(settings)
     key = (bench.book_version.hash, bench.scorer_version.hash)
     judges = Judges(Books(settings.books_dir), key)

@@ -45,6 +45,9 @@ def score(
         Format | None, typer.Option("--format", help="If the name of FILE does not tell.")
     ] = None,
     book: Annotated[Path | None, typer.Option(help="Folder of the rule book.")] = None,
+    scorer: Annotated[
+        Path | None, typer.Option(help="Scorer to use instead of the book's: .json or .yaml.")
+    ] = None,
     partitions: Annotated[
         int, typer.Option(min=1, max=10_000, help="Shard by payer, as a topic of so many.")
     ] = 1,
@@ -64,7 +67,7 @@ def score(
     Exit status: 0 every row has its decision; 1 the file could not be read or written to its
     end, or held no payment at all; 2 wrong usage, mapping, settings or book.
     """
-    flags = {"book": book, "topic_transactions": topic, "topic_epoch": epoch}
+    flags = {"book": book, "scorer": scorer, "topic_transactions": topic, "topic_epoch": epoch}
     settings, _ = load(flags, settings_file)
     bench = open_book(settings)
     attributes = attribute_values(bench.book.attributes)

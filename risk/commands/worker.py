@@ -15,12 +15,18 @@ def worker(
     ] = None,
     group: Annotated[str | None, typer.Option(help="consumer group of the workers")] = None,
     book: Annotated[Path | None, typer.Option(help="folder of the rule book")] = None,
+    scorer: Annotated[
+        Path | None, typer.Option(help="scorer instead of the book's: .json or .yaml")
+    ] = None,
     port: Annotated[
         int | None, typer.Option(help="port of /metrics, /healthz, /readyz; 0 picks a free one")
     ] = None,
     state_dir: Annotated[
         Path | None, typer.Option(help="folder of what survives a crash")
     ] = None,
+    accept_loss: Annotated[
+        bool, typer.Option(help="go on although retention removed undecided payments")
+    ] = False,
     settings_file: Annotated[
         Path | None, typer.Option("--settings", help="TOML file with settings")
     ] = None,
@@ -37,7 +43,7 @@ def worker(
     """
     from risk.assembly import build_pipeline
     from risk.books import open_book
-    from risk.kafka_admin import check_topics
+    from risk.preflight import check_topics, find_undecided_losses
     from risk.worker.program import run_worker
 
     flags = {
@@ -45,14 +51,18 @@ def worker(
         "runtime": runtime,
         "group": group,
         "book": book,
+        "scorer": scorer,
         "port": port,
         "state_dir": state_dir,
     }
     settings, _ = load(flags, settings_file)
     pipeline = build_pipeline(settings, open_book(settings))
     mistakes = check_topics(settings)
-    if mistakes:
-        for mistake in mistakes:
-            typer.echo(f"risk worker: {mistake}", err=True)
+    losses = [] if mistakes else find_undecided_losses(settings)
+    for line in (*mistakes, *losses):
+        typer.echo(f"risk worker: {line}", err=True)
+    if losses and not accept_loss:
+        typer.echo("risk worker: start with --accept-loss to go on behind them", err=True)
+    if mistakes or (losses and not accept_loss):
         raise typer.Exit(1)
     run_worker(settings, pipeline)

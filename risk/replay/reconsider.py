@@ -59,7 +59,9 @@ def batches(records: Records, rows: int, skip: int = 0) -> Iterator[Batch]:
     while part := list(islice(flat, rows)):
         if number >= skip:
             wanted = {name for name in map(_repeated, part) if name}
-            yield Batch(number, number * rows, part, {n: firsts[n] for n in wanted if n in firsts})
+            yield Batch(
+                number, number * rows, part, {n: firsts[n] for n in wanted if n in firsts}
+            )
         number += 1
 
 

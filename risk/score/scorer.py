@@ -1,6 +1,6 @@
 """The seam between the decision and whatever scores: a card today, trees tomorrow."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Protocol, TypeAlias
 
 import msgspec
@@ -40,4 +40,8 @@ class Scorer(Protocol):
 
     def score(self, values: Mapping[str, Scalar]) -> Score:
         """Score one payment by the values that are known."""
+        ...
+
+    def score_many(self, rows: Sequence[Mapping[str, Scalar]]) -> list[Score]:
+        """Score payments, each as `score` does."""
         ...

@@ -123,9 +123,8 @@ class Worker:
         self._pulse.book = pipeline.book_hash
         if self._settings.book is None:
             return  # the book that comes with the package does not change
-        watch = BookWatch(
-            self._settings.book, build_tested_bench, pipeline, self._metrics, self._pulse
-        )
+        build = partial(build_tested_bench, scorer=self._settings.scorer)
+        watch = BookWatch(self._settings.book, build, pipeline, self._metrics, self._pulse)
         asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, watch.ask)
         self._spawn(watch.run(self._settings.reload_seconds))
 

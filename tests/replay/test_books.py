@@ -34,7 +34,7 @@ def test_a_kept_book_that_somebody_edited_is_refused(tmp_path: Path) -> None:
     folder = changed_book(tmp_path / "mine", HIGHER)
     books = Books(tmp_path / "books")
     kept = books.keep(folder, build_bench(folder))
-    path = kept.folder / "book.yaml"
+    path = kept.folder / "book" / "book.yaml"
     path.write_text(path.read_text().replace("review: 46", "review: 47"))
 
     with pytest.raises(NoBook, match="changed after it was kept"):

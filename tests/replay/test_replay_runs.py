@@ -28,6 +28,10 @@ FEW = 4
 """Decisions in a part, so that small logs have several."""
 
 
+SCORED = payment(amount="5000.00", channel="web")
+"""A payment that the default card gives some points."""
+
+
 class Killed(Exception):
     """Stands for a kill: whatever was not on the disk is lost."""
 
@@ -322,7 +326,10 @@ def test_values_that_nobody_recorded_are_told(tmp_path: Path) -> None:
     folder = changed_book(
         tmp_path / "b",
         {
-            "book.yaml": ("currency: EUR", "currency: EUR\nattributes: {vip: {type: flag, meaning: is known by name}}"),
+            "book.yaml": (
+                "currency: EUR",
+                "currency: EUR\nattributes: {vip: {type: flag, meaning: is known by name}}",
+            ),
             "cards.rules.yaml": (
                 "when: kind == 'card' and amount <= $small and",
                 "when: kind == 'card' and attributes.vip and amount <= $small and",
