@@ -13,13 +13,13 @@ from features.errors import Malformed, Mistake
 from features.history import History
 from features.message import parse
 from features.payment import payment_values
-from features.plan import Plan
 from features.subject import Subject, subject_of
 from features.text.reading import read
 from features.transaction import Scalar, Transaction
 from risk.decide import Bench, Known, decide, refuse, repeat
 from risk.decision import Decision, Flag, Source, encode
 from risk.ledger import Entry, FirstAnswer, Ledger, digest, first_answer
+from rules.sequences import Sequences
 
 MAX_AHEAD_US = 24 * 3600 * 1_000_000
 """Event time may be this far after the record's own time; further is a broken clock upstream,
@@ -55,8 +55,9 @@ class Answer(msgspec.Struct, frozen=True, gc=False):
 class Shard:
     """The state of one partition."""
 
-    def __init__(self, known_ids: int, plan: Plan) -> None:
-        self.history = History(plan)
+    def __init__(self, known_ids: int, bench: Bench) -> None:
+        self.history = History(bench.plan)
+        self.sequences = Sequences(bench.book)
         self.ledger = Ledger(known_ids)
 
 
@@ -134,6 +135,8 @@ class Pipeline:
                 "the history must be built anew, so restart the workers"
             )
         self._bench = bench
+        for shard in self._shards.values():
+            shard.sequences = Sequences(bench.book, before=shard.sequences)
 
     def take(
         self, arrivals: Sequence[Arrival], admit: Callable[[Arrival], bool] = always
@@ -159,7 +162,11 @@ class Pipeline:
         shard = self._shard(arrival.partition)
         fingerprint = digest(transaction)
         if shard.ledger.find(fingerprint) is None:
-            shard.history.observe(*self._seen(transaction))
+            subject, payment = self._seen(transaction)
+            history = shard.history.observe(subject, payment).values
+            if shard.sequences:
+                reading = read(transaction.memo).values()
+                shard.sequences.observe({**payment, **history, **reading}, transaction.at)
         shard.ledger.remember(fingerprint, Entry(transaction.id, recorded))
 
     def payers(self) -> int:
@@ -199,6 +206,11 @@ class Pipeline:
         watch.lap("history")
         reading = read(transaction.memo).values()
         watch.lap("text")
+        if shard.sequences:
+            ask = shard.sequences.observe if entry is None else shard.sequences.recall
+            completed = ask({**payment, **history, **reading}, transaction.at)
+            history = {**history, **completed}
+            watch.lap("sequences")
         known = Known(payment, history, reading, flags)
         decision = decide(transaction, known, self._bench, source)
         shard.ledger.remember(fingerprint, Entry(transaction.id, first_answer(decision)))
@@ -231,7 +243,7 @@ class Pipeline:
     def _shard(self, partition: int) -> Shard:
         shard = self._shards.get(partition)
         if shard is None:
-            shard = self._shards[partition] = Shard(self._limits.known_ids, self._bench.plan)
+            shard = self._shards[partition] = Shard(self._limits.known_ids, self._bench)
         return shard
 
 

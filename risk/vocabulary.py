@@ -20,6 +20,7 @@ def vocabulary(values: Iterable[Value] = CATALOGUE) -> Vocabulary:
             low=value.low,
             high=value.high,
             from_text=value.source == "local",
+            from_payment=value.source == "payment",
         )
         for value in values
     }
