@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
-
 from fakes.payments import make_pipeline
+
 from risk.assembly import default_book
 from risk.decision import Decision, encode
 from risk.pipeline import Arrival

@@ -5,11 +5,11 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from fakes.payments import arrivals, default_bench, logs, payment
+from fakes.recorded import changed_book, decided, without_timings, write_log, write_records
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fakes.payments import arrivals, default_bench, logs, payment
-from fakes.recorded import changed_book, decided, without_timings, write_log, write_records
 from risk.assembly import build_bench, default_book
 from risk.books import Books
 from risk.decision import Decision, decode
