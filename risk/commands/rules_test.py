@@ -6,9 +6,9 @@ import typer
 
 from risk.commands.book import BookFolder, counted, read_bench
 from rules.coverage import Coverage, coverage
+from rules.engine import ENGINES
 from rules.examples import Failure, failures, untested
 from rules.model import Book
-from rules.engine import ENGINES
 
 
 def run_tests(
