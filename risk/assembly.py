@@ -14,6 +14,7 @@ from risk.decide import Bench
 from risk.decision import Version
 from risk.pipeline import Limits, Pipeline
 from risk.score.booster import load_booster
+from risk.score.model_card import BadScorer
 from risk.score.scorecard import load_scorecard
 from risk.score.scorer import Scorer
 from risk.settings import BadSettings, Settings
@@ -46,8 +47,8 @@ def book_folder(settings: Settings) -> Path:
 def build_bench(folder: Path, scorer: Path | None = None) -> Bench:
     """Read a book folder with its scorecard; raises `BookError` with all mistakes of both.
 
-    `scorer` replaces the scorecard: another one (.yaml) or the card of trained trees (.json);
-    trees that do not fit the book raise `BadScorer`.
+    `scorer` replaces the scorecard: another one (.yaml) or the card of trained trees (.json),
+    which must fit the book.
     """
     mistakes: list[Mistake] = []
     book = _collect(mistakes, lambda: load_book(folder, vocabulary()))
@@ -70,9 +71,13 @@ def provided(bench: Bench) -> dict[str, str]:
 
 
 def _load_scorer(path: Path, words: Vocabulary, history: Sequence[Velocity]) -> Scorer:
-    if path.suffix == ".json":
+    if path.suffix != ".json":
+        return load_scorecard(path, words)
+    try:
         return load_booster(path, versions(words, history))
-    return load_scorecard(path, words)
+    except BadScorer as error:
+        lines = [line.removeprefix(f"{path}: ") for line in str(error).splitlines()]
+        raise BookError([Mistake(path.name, 1, 1, line) for line in lines]) from None
 
 
 def _collect(mistakes: list[Mistake], read: Callable[[], Read]) -> Read | None:

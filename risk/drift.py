@@ -13,6 +13,7 @@ from typing import Final
 
 import msgspec
 
+from risk.decision import Decision
 from risk.score.model_card import Spread
 from risk.score.scorer import Scalar
 
@@ -62,11 +63,22 @@ def stability(then: Sequence[float], counts: Sequence[int]) -> float:
     return found
 
 
-class DriftTally:
-    """Counts payments by the bins of a snapshot, a microsecond for each value of a payment."""
+def values_of(decision: Decision) -> dict[str, Scalar]:
+    """Every known value of a decision, and its score."""
+    known = {name: one for part in decision.values.values() for name, one in part.items()}
+    return known if decision.score is None else {**known, SCORE: decision.score}
 
-    def __init__(self, snapshot: Mapping[str, Spread]) -> None:
+
+class DriftTally:
+    """Counts payments by the bins of a snapshot, a microsecond for each value of a payment.
+
+    With `memory` the counts are halved whenever there are so many payments, so that a stream
+    without end is judged by what it was lately.
+    """
+
+    def __init__(self, snapshot: Mapping[str, Spread], memory: int | None = None) -> None:
         self.payments = 0
+        self._memory = memory
         self._snapshot = snapshot
         self._counts = {name: [0] * len(spread.shares) for name, spread in snapshot.items()}
 
@@ -77,12 +89,19 @@ class DriftTally:
             value = values.get(name)
             number = None if value is None or isinstance(value, str) else value
             self._counts[name][place_of(number, spread.edges)] += 1
+        if self.payments == self._memory:
+            self._fade()
 
     def drifts(self) -> list[Drift]:
         """The drift of every value so far, the largest first; none before the first payment."""
         found = [self._drift(name) for name in self._snapshot] if self.payments else []
         return sorted(found, key=lambda drift: -drift.psi)
 
+    def _fade(self) -> None:
+        self.payments //= 2
+        for counts in self._counts.values():
+            counts[:] = [count // 2 for count in counts]
+
     def _drift(self, name: str) -> Drift:
         then, counts = self._snapshot[name].shares, self._counts[name]
-        return Drift(name, stability(then, counts), then[-1], counts[-1] / self.payments)
+        return Drift(name, stability(then, counts), then[-1], counts[-1] / sum(counts))

@@ -58,6 +58,9 @@ class Settings(BaseModel):
     state_dir: Path = Field(
         Path(".riskstream"), description="small files that survive a crash (attempt counters)"
     )
+    books_dir: Path = Field(
+        Path(".riskstream/books"), description="every book that decided, kept by its hash"
+    )
     port: Port = Field(
         9464, description="port of /metrics, /healthz, /readyz; 0 picks a free one"
     )

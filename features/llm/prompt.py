@@ -16,7 +16,7 @@ from typing import Any, Final
 
 import msgspec
 
-from features.catalogue import PURPOSES
+from features.catalogue import LANGUAGES, PURPOSES
 from features.llm.backend import Structured
 from features.llm.wire import Message
 from features.text.schema import FLAGS
@@ -105,12 +105,13 @@ def reply_schema(ids: Sequence[str]) -> dict[str, Any]:
     entity = _object({"k": {"type": "string", "enum": list(KINDS)}, "t": quote})
     flag = _object({"f": {"type": "string", "enum": list(FLAGS)}, "t": quote})
     purposes = [purpose for purpose in PURPOSES if purpose != "none"]
+    languages = [language for language in LANGUAGES if language != "none"]
     item = _object(
         {
             "s": {"type": "number"},
             "u": {"type": "number"},
             "p": {"type": "string", "enum": purposes},
-            "l": {"type": "string"},
+            "l": {"type": "string", "enum": languages},
             "e": {"type": "array", "items": entity},
             "f": {"type": "array", "items": flag},
         }

@@ -1,7 +1,7 @@
 """Phrase lists that a linguist edits, and one scan that finds them all.
 
-All lists are looked for at once by one Aho-Corasick automaton, so a longer list costs nothing
-on the hot path. The format of a list stands at the head of each file in `data/flags`.
+All lists are looked for at once by one Aho-Corasick scan, so a longer list costs nothing on the
+hot path. The format of a list stands at the head of each file in `data/flags`.
 """
 
 from collections.abc import Collection, Iterable, Iterator
@@ -9,9 +9,9 @@ from importlib import resources
 from typing import Final
 
 import msgspec
-from ahocorasick_rs import AhoCorasick
 
 from features.text.folding import Folded, fold
+from features.text.scan import Scanner
 from features.text.schema import FLAGS, PURPOSES, Span
 
 STRONG: Final = 1.0
@@ -49,16 +49,13 @@ class Lexicon:
                 users.setdefault(part, []).append(number)
         self._parts = tuple(users)
         self._users = tuple(tuple(numbers) for numbers in users.values())
-        self._open = tuple(part.endswith("*") for part in self._parts)
-        self._automaton = AhoCorasick([part.rstrip("*") for part in self._parts])
+        self._scanner = Scanner(self._parts)
 
     def find(self, folded: Folded) -> list[Hit]:
         """Every phrase in the text, by the place of its end; each phrase at most once."""
-        text = folded.text
         first: dict[int, tuple[int, int]] = {}
-        for part, start, end in self._automaton.find_matches_as_indexes(text, overlapping=True):
-            if part not in first and self._is_word(text, part, start, end):
-                first[part] = start, end
+        for part, start, end in self._scanner.find(folded.text):
+            first.setdefault(part, (start, end))
         if not first:
             return []
         found = {self._parts[part] for part in first}
@@ -69,18 +66,6 @@ class Lexicon:
                 if number not in hits and found.issuperset(phrase.parts):
                     hits[number] = Hit(phrase.label, folded.span(start, end), phrase.weight)
         return list(hits.values())
-
-    def _is_word(self, text: str, part: int, start: int, end: int) -> bool:
-        if start and _joins(text[start - 1], text[start]):
-            return False
-        return self._open[part] or end == len(text) or not _joins(text[end - 1], text[end])
-
-
-def _joins(left: str, right: str) -> bool:
-    """Whether two neighbours are of one word. East Asian scripts write without spaces."""
-    if "\u2e80" <= left < "\uac00" or "\u2e80" <= right < "\uac00":
-        return False
-    return (left.isalnum() or left == "_") and (right.isalnum() or right == "_")
 
 
 def parse_phrases(

@@ -56,6 +56,9 @@ _FIRM: Final = re.compile(
 )
 """Legal forms as they are written: "as" and "ab" are words, "AS" and "AB" are firms."""
 _FIRM_WORDS: Final = 4
+_SIGNS: Final = re.compile(r"[^\w ]|\w{32}|(?<!\w)\w \w \w ")
+"""What each of the patterns needs: most memos have none of it, and this is cheap to see."""
+
 _PATTERNS: Final[tuple[tuple[re.Pattern[str], Flag], ...]] = (
     (_LINK, "link"),
     (_MARKUP, "instruction"),
@@ -187,7 +190,7 @@ def _red_flags(text: str, hits: Sequence[Hit], plain: Plain) -> tuple[RedFlag, .
         if _weigh(hits, label) >= STRONG:
             first = min([hit for hit in hits if hit.label == label], key=_place)
             flags[flag] = RedFlag(flag, first.span)
-    for pattern, flag in _PATTERNS:
+    for pattern, flag in _PATTERNS if _SIGNS.search(text) else ():
         match = pattern.search(text)
         if match and flag not in flags:
             flags[flag] = RedFlag(flag, Span(*match.span()))

@@ -16,10 +16,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 import msgspec
-from ahocorasick_rs import AhoCorasick
 from rapidfuzz import fuzz
 
 from features.text.folding import Folded, fold
+from features.text.scan import Scanner
 from features.text.schema import Entity, ListMatch
 
 MIN_SCORE: Final = 0.9
@@ -64,17 +64,13 @@ class NameList:
         self._spellings = _spellings(self._by_word)
         exact = {" ".join(entry.words): number for number, entry in enumerate(self._entries)}
         self._whole = tuple(exact.values())
-        self._automaton = AhoCorasick(list(exact))
+        self._scanner = Scanner(list(exact))
 
     def find(self, folded: Folded) -> list[Entity]:
         """The entries that a folded memo names: all that stand there exactly, else the best."""
-        text = folded.text
         exact = [
             self._entity(folded, self._whole[number], _Found(1.0, start, end))
-            for number, start, end in self._automaton.find_matches_as_indexes(
-                text, overlapping=True
-            )
-            if _is_whole(text, start, end)
+            for number, start, end in self._scanner.find(folded.text)
         ]
         return exact or self._find_alike(folded)
 
@@ -150,9 +146,3 @@ def _spellings(words: Iterable[str]) -> dict[str, tuple[str, ...]]:
 def _without_one(word: str) -> set[str]:
     """The word, and the word without each of its letters."""
     return {word, *(word[:i] + word[i + 1 :] for i in range(len(word)))}
-
-
-def _is_whole(text: str, start: int, end: int) -> bool:
-    before = text[start - 1] if start else " "
-    after = text[end] if end < len(text) else " "
-    return not (before.isalnum() or after.isalnum())

@@ -8,6 +8,7 @@ memo; which identifier it was is forgotten at once, so there is no map that coul
 
 import re
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from typing import Final, Literal, TypeAlias
 
 import msgspec
@@ -27,6 +28,7 @@ _DIGITS: Final = re.compile(r"\d(?:[ ./_,:-]{0,3}\d){8,}")
 _DIGIT: Final = re.compile(r"[0-9]")
 _GROUPS: Final = re.compile(r"[ ./_,:-]+")
 
+_SHORTEST: Final = 3  # letters of a payer's word that is redacted
 _LONG_RUN: Final = 9  # digits without a gap: account and document numbers
 _LONG_PARTS: Final = 12  # digits with gaps: shorter ones are dates and amounts
 _CARD_PREFIX: Final = re.compile(
@@ -117,11 +119,20 @@ def _is_grouped(groups: list[str]) -> bool:
 def mentions(text: str, own: Iterable[str]) -> bool:
     """Whether any of the payer's words stands anywhere in a text, also inside a word."""
     folded = text.casefold()
-    return any([part in folded for term in own for part in _parts(term.casefold())])
+    for term in own:
+        for part in _parts(term):
+            if part in folded:
+                return True
+    return False
 
 
-def _parts(term: str) -> list[str]:
-    return [part for part in dict.fromkeys([term, *term.split()]) if len(part) >= 3]
+@lru_cache(maxsize=8192)
+def _parts(term: str) -> tuple[str, ...]:
+    """A term and its words, folded; shorter ones would take ordinary words out."""
+    folded = term.casefold()
+    return tuple(
+        [part for part in dict.fromkeys([folded, *folded.split()]) if len(part) >= _SHORTEST]
+    )
 
 
 def _own_words(text: str, own: Iterable[str], tokens: _Tokens) -> str:

@@ -12,7 +12,7 @@ from rich.table import Table
 from risk.commands.progress import show_progress
 from risk.commands.screen import AsJson, print_json
 from risk.decision import Decision, decode
-from risk.drift import LARGE, NOTABLE, SCORE, Drift, DriftTally
+from risk.drift import LARGE, NOTABLE, Drift, DriftTally, values_of
 from risk.files import BadFile, open_source
 from risk.score.model_card import read_card
 
@@ -52,12 +52,6 @@ def drift(
         _print(found, tally.payments)
     if found and found[0].psi >= LARGE:
         raise typer.Exit(1)
-
-
-def values_of(decision: Decision) -> dict[str, str | float | int | bool]:
-    """Every known value of a decision, and its score."""
-    known = {name: one for part in decision.values.values() for name, one in part.items()}
-    return known if decision.score is None else {**known, SCORE: decision.score}
 
 
 def _judged(file: Path) -> Iterator[Decision]:

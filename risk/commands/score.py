@@ -12,7 +12,8 @@ import typer
 from rich.console import Console
 
 from features.catalogue import Value
-from risk.assembly import book_folder, build_bench, build_pipeline
+from risk.assembly import build_pipeline
+from risk.books import open_book
 from risk.commands.progress import show_progress
 from risk.commands.summary import print_summary
 from risk.filerun import FileRun
@@ -68,7 +69,7 @@ def score(
     """
     flags = {"book": book, "scorer": scorer, "topic_transactions": topic, "topic_epoch": epoch}
     settings, _ = load(flags, settings_file)
-    bench = build_bench(book_folder(settings), settings.scorer)
+    bench = open_book(settings)
     attributes = attribute_values(bench.book.attributes)
     column_map = load_map(map_, attributes) if map_ else None
     decisions = place_of(file, out)

@@ -12,7 +12,6 @@ from rich.table import Table
 
 from features.fields import microseconds
 from features.history import BEGINNING
-from features.money import Rates
 from features.velocity import DAY
 from risk.assembly import book_folder, build_bench, provided
 from risk.commands.progress import Show, show_progress
@@ -35,7 +34,6 @@ from risk.train.gather import Passed, Verdict, gather
 from risk.train.keep import Named, card_for, keep
 from risk.train.page import page
 from risk.train.plots import pictures
-from risk.vocabulary import attribute_values
 
 TEXT = "text."
 
@@ -171,9 +169,8 @@ class _Source:
         self._stack = stack
         self._settings = settings
         self._show = stack.enter_context(progress)
-        self._attributes = attribute_values(bench.book.attributes)
-        rates = Rates.from_rows(bench.book.currency, bench.book.rates)
-        self._reader = log.Reader(rates, self._attributes, bench.base_exponent)
+        self._attributes = bench.attributes
+        self._reader = log.Reader(bench.rates, bench.attributes, bench.base_exponent)
 
     def file(
         self, file: Path, format_: Format | None, map_: Path | None, said: log.Said | None

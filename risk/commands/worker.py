@@ -42,6 +42,7 @@ def worker(
     it again: it goes on where it was), 75 stopping took too long (nothing is lost).
     """
     from risk.assembly import build_pipeline
+    from risk.books import open_book
     from risk.preflight import check_topics, find_undecided_losses
     from risk.worker.program import run_worker
 
@@ -55,7 +56,7 @@ def worker(
         "state_dir": state_dir,
     }
     settings, _ = load(flags, settings_file)
-    pipeline = build_pipeline(settings)
+    pipeline = build_pipeline(settings, open_book(settings))
     mistakes = check_topics(settings)
     losses = [] if mistakes else find_undecided_losses(settings)
     for line in (*mistakes, *losses):

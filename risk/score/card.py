@@ -133,5 +133,5 @@ def _parts(line: Line) -> tuple[Kind, dict[str, object]]:
         case Choices(points=by_text, others=others):
             points_ = {text: add(number) for text, number in by_text.items()}
             return "folded", {**own, "points": points_, "others": add(others)}
-        case _:
-            return "flag", {**own, "true": add(line.true), "false": add(line.false)}
+        case Switch(true=true, false=false):
+            return "flag", {**own, "true": add(true), "false": add(false)}

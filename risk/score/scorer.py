@@ -1,6 +1,6 @@
 """The seam between the decision and whatever scores: a card today, trees tomorrow."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Protocol, TypeAlias
 
 import msgspec
@@ -40,8 +40,4 @@ class Scorer(Protocol):
 
     def score(self, values: Mapping[str, Scalar]) -> Score:
         """Score one payment by the values that are known."""
-        ...
-
-    def score_many(self, rows: Sequence[Mapping[str, Scalar]]) -> list[Score]:
-        """Score payments, each as `score` does."""
         ...

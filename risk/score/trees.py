@@ -5,6 +5,7 @@ scikit-learn where they are installed, and the four functions needed here have n
 years. One thread, and buffers that are used again: not for several threads at once.
 """
 
+from collections.abc import Iterable
 from ctypes import CDLL, Array, byref, c_char_p, c_double, c_int, c_int64, c_void_p
 from functools import cache
 from importlib.util import find_spec
@@ -26,10 +27,9 @@ class NoTrees(Exception):
     """The library is not there, or does not understand the model; `str()` says which."""
 
 
-@cache
-def _library() -> CDLL:
-    spec = find_spec("lightgbm")
-    for folder in (spec and spec.submodule_search_locations) or ():
+def open_library(folders: Iterable[str]) -> CDLL:
+    """Open LightGBM's library, which lies in one of these folders; raises `NoTrees`."""
+    for folder in folders:
         for name in _FILES:
             try:
                 library = CDLL(f"{folder}/{name}")
@@ -40,11 +40,20 @@ def _library() -> CDLL:
     raise NoTrees("LightGBM is not installed here, and this scorer is made of its trees")
 
 
+@cache
+def _library() -> CDLL:
+    spec = find_spec("lightgbm")  # its place, without importing it
+    return open_library((spec and spec.submodule_search_locations) or ())
+
+
 def _call(function: str, *arguments: Any) -> None:
-    library = _library()
-    if getattr(library, function)(*arguments):
-        said = library.LGBM_GetLastError().decode("utf-8", "replace").partition("\n")[0]
-        raise NoTrees(f"{function}: {said}")
+    _check(getattr(_library(), function)(*arguments))
+
+
+def _check(failed: int) -> None:
+    if failed:
+        said: bytes = _library().LGBM_GetLastError()
+        raise NoTrees(f"LightGBM: {said.decode('utf-8', 'replace').partition(chr(10))[0]}")
 
 
 class Trees:
@@ -95,6 +104,5 @@ class _Asked:
 
     def __call__(self, row: list[Any]) -> Doubles:
         self._row[:] = row
-        if self._ask(self._config, self._row, self._length, self._answer):
-            raise NoTrees("LightGBM could not score a row")
+        _check(self._ask(self._config, self._row, self._length, self._answer))
         return self._answer

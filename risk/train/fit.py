@@ -24,7 +24,7 @@ class Recipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     trees: int = 200
     learning_rate: float = 0.05
     leaves: int = 7
-    min_leaf: int = 20
+    min_leaf: int = 40
     row_share: float = 0.8
     column_share: float = 0.5
     l2: float = 5.0

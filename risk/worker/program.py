@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from risk.assembly import build_tested_bench
 from risk.pipeline import Pipeline
+from risk.score.model_card import read_card
 from risk.settings import Settings
 from risk.worker.clients import KafkaConnectionError, producer, read_range
 from risk.worker.desk import StreamDesk
@@ -47,6 +48,8 @@ def run_worker(settings: Settings, pipeline: Pipeline) -> None:
     """
     start_logs(settings.log_level)
     metrics = Metrics()
+    if settings.scorer is not None and settings.scorer.suffix == ".json":
+        metrics.watch_drift(read_card(settings.scorer)[0].snapshot)
     pulse = Pulse()
     port = serve_watch(settings.host, settings.port, metrics, pulse)
     log.info("watch port open", extra={"host": settings.host, "port": port})

@@ -19,11 +19,12 @@ from pathlib import Path
 import msgspec
 import numpy as np
 from detection import BOOK_NAMES, NAMES, REVIEWED, leak, learn, read, reviewed
+from explaining import agreement, calibrated, cost, identical, rows_of, scorer_of
 from figures import Figure, report
 from handbook import FOLDER
 
 from features.velocity import DAY
-from risk.train.course import Marks, measure, perfect
+from risk.train.course import Marks, measure, perfect, run_course
 from risk.train.examples import Examples, Split
 from risk.train.fit import Recipe, fit
 from risk.train.measure import Flags
@@ -179,6 +180,7 @@ def run(files: Sequence[Path], begins: Sequence[int], *, is_week_1: bool) -> int
     for mark, least in MUST.items() if is_week_1 else ():
         bench.check(mean[mark] >= least, f"{mark} {least}")
     bench.check(mean["AP"] <= TOO_GOOD, f"AP above {TOO_GOOD}: labels leak")
+    _scorer(bench)
     more = "scorer, 28 d of training"
     bench.marks(more, lambda s: trained(examples, NAMES, _longer(s), s)[0], HEAD)
     _leaks(bench, mean["AP"])
@@ -187,6 +189,18 @@ def run(files: Sequence[Path], begins: Sequence[int], *, is_week_1: bool) -> int
     for miss in bench.missed:
         print(f"MISSED: {miss}")
     return 1 if bench.missed else 0
+
+
+def _scorer(bench: Bench) -> None:
+    """The scorer of the first week as the worker loads it: cost, explanations, calibration."""
+    split = bench.splits[0]
+    course = run_course(bench.examples.only(NAMES), split, Recipe(), 1, "platt")
+    scorer, rows = scorer_of(course, split), rows_of(course)
+    differ = identical(scorer, course, rows)
+    bench.say("payments scored otherwise one by one than in a batch", differ, "rows")
+    bench.check(differ == 0, "scores one by one differ from those in a batch")
+    for figure in (*calibrated(course), *cost(scorer, rows), *agreement(scorer, rows)):
+        bench.say(*figure)
 
 
 def _longer(split: Split) -> Split:

@@ -23,12 +23,12 @@ from features.llm.record import Record, decode, encode
 from features.llm.retry import RetryPolicy
 from features.text.fingerprint import Fingerprint
 from features.text.local import Memo, load_reader
+from tests.llm.faults import FAULTS
+from tests.llm.server import Answer as Scripted
 from tests.llm.server import (
-    HEAD,
     Request,
     Script,
     Server,
-    chunk,
     completion,
     failed,
     http,
@@ -38,7 +38,6 @@ from tests.llm.server import (
     said,
     serving,
 )
-from tests.llm.server import Answer as Scripted
 
 READER = load_reader()
 PROMPT = load_prompt()
@@ -214,29 +213,7 @@ def test_what_is_recorded_names_versions_costs_and_the_text_by_hash_only() -> No
     bench(readings(lambda text: reading(p="rent")), act)
 
 
-@pytest.mark.parametrize(
-    ("fault", "source"),
-    [
-        (failed(400), "invalid"),
-        (failed(422), "invalid"),
-        (failed(401), "open"),
-        (failed(402), "open"),
-        (failed(429), "invalid"),
-        (failed(500), "invalid"),
-        (failed(503), "invalid"),
-        (said("  \n"), "invalid"),
-        (said(None), "invalid"),
-        (Scripted([(0, http(200, b""))]), "invalid"),
-        (Scripted([(0, HEAD + chunk(b'{"choi'))], close=True), "invalid"),
-        (Scripted([(0, HEAD), *[(0.02, chunk(b"\n"))] * 200]), "timeout"),
-        (Scripted([(0, HEAD), *[(0.02, chunk(b": keep-alive\n\n"))] * 200]), "timeout"),
-        (Scripted([(9, b"")]), "timeout"),
-        (Scripted([(0, http(200, b"x" * (10 << 20)))]), "invalid"),
-        (said(None, finish_reason="insufficient_system_resource"), "invalid"),
-        (said('{"items": {}}'), "invalid"),
-        (said('{"items": {"zzzzzz": {"s": 0}}}'), "invalid"),
-    ],
-)
+@pytest.mark.parametrize(("fault", "source"), FAULTS.values(), ids=FAULTS)
 def test_each_fault_ends_in_the_local_reading_in_time_and_leaves_nothing_behind(
     fault: Scripted, source: str
 ) -> None:

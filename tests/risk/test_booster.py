@@ -14,7 +14,7 @@ from risk.score.booster import TELLING, Booster, load_booster
 from risk.score.model_card import BadScorer, digest, read_card
 from risk.score.points import TextPoints, points_of, share_out
 from risk.score.scorer import Score, Scorer
-from risk.score.trees import NoTrees, Trees
+from risk.score.trees import NoTrees, Trees, open_library
 
 VALUES = st.dictionaries(
     st.sampled_from(FEATURES),
@@ -201,8 +201,14 @@ def test_a_text_that_is_no_model_is_refused(tmp_path: Path) -> None:
     with pytest.raises(NoTrees):
         Trees("tree\nversion=v4\nnonsense")
     path = saved(tmp_path, trees_text="nonsense")
-    with pytest.raises(BadScorer, match="LGBM_BoosterLoadModelFromString"):
+    with pytest.raises(BadScorer, match="LightGBM"):
         load_booster(path, provided())
+
+
+def test_without_the_library_there_are_no_trees(tmp_path: Path) -> None:
+    """What is missing is said; nothing else stands in for it."""
+    with pytest.raises(NoTrees, match="LightGBM is not installed"):
+        open_library([str(tmp_path)])
 
 
 def test_a_tree_of_one_leaf_adds_to_the_base_only() -> None:

@@ -233,7 +233,9 @@ def test_declared_attributes_are_words(tmp_path: Path) -> None:
     given = "{branch: {type: number, meaning: m, unit: u, low: 1, high: 2, from_text: true}}"
     frame = FRAME + f"attributes: {given}\n"
     book = load(tmp_path, rule_text("attributes.branch > 1"), files={"book.yaml": frame})
-    word = Word(type="number", meaning="m", unit="u", low=1, high=2, from_text=True, from_payment=True)
+    word = Word(
+        type="number", meaning="m", unit="u", low=1, high=2, from_text=True, from_payment=True
+    )
     assert {"attributes.branch": word} == book.attributes
     write(tmp_path, {"book.yaml": frame.replace("EUR", "nothing")})
     assert {"attributes.branch": word} == declared_words(tmp_path, WORDS)

@@ -9,7 +9,16 @@ import pytest
 from fakes.payments import payment
 from typer.testing import CliRunner
 
+from risk.assembly import build_bench, default_book, provided
 from risk.commands.app import app
+from risk.commands.score import maker_of
+from risk.files import open_source
+from risk.mapping import load_map
+from risk.score.model_card import read_card
+from risk.score.points import points_of
+from risk.score.trees import Trees
+from risk.train.gather import gather
+from risk.train.log import Reader, from_file
 
 RUN = CliRunner()
 MAP = """\
@@ -190,3 +199,31 @@ def test_a_scorer_for_another_book_is_refused_by_name(card: Path, tmp_path: Path
     found = RUN.invoke(app, ["score", str(payments), "--scorer", str(odd)])
     assert "amuont is not provided by the book" in str(found.exception)
     assert "amount" in str(found.exception)
+
+
+def test_live_values_and_scores_are_those_of_the_batch(card: Path) -> None:
+    """What decisions record is, payment by payment, what training computed in one go."""
+    folder = card.parent
+    out = folder / "live.jsonl"
+    files = [str(folder / "cards.csv"), "--map", str(folder / "map.toml")]
+    RUN.invoke(app, ["score", *files, "--scorer", str(card), "--out", str(out)])
+    live = [json.loads(line) for line in out.read_text().splitlines()]
+    bench = build_bench(default_book())
+    reader = Reader(bench.rates, bench.attributes, bench.base_exponent)
+    column_map = load_map(folder / "map.toml")
+    names = [name for name in provided(bench) if not name.startswith("text.")]
+    with open_source(folder / "cards.csv", "csv") as source:
+        maker = maker_of(source, column_map, {})
+        log = from_file(source, maker, reader)
+        batch = gather(log, bench.plan, names, 0, 2**62, since=None)
+    told, trees, _ = read_card(card)
+    raws = Trees(trees)
+    columns = [names.index(feature.name) for feature in told.features]
+    assert len(live) == len(batch)
+    for decision, row in zip(live, batch.values.tolist(), strict=True):
+        known = {**decision["values"]["payment"], **decision["values"]["history"]}
+        assert [float(known.get(name, "nan")) for name in names] == pytest.approx(
+            row, abs=0, rel=0, nan_ok=True
+        )
+        points = points_of(raws.raw([row[column] for column in columns]), told.cuts)
+        assert decision["score"] == points
