@@ -97,7 +97,7 @@ def backtest(
     settings or book.
     """
     settings, _ = load({"bootstrap": bootstrap})
-    cards: list[Path | None] = [*(scorer or [None])]
+    cards: list[Path | None] = [*scorer] if scorer else [None]
     given = [
         Given(folder, card)
         for folder, card in zip((book * 2)[:2], (cards * 2)[:2], strict=True)
