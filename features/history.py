@@ -165,7 +165,7 @@ class History:
     def restore_since(self, saved: Mapping[str, int]) -> None:
         """Take what `since` gave; velocities that are not in it start with the next payment."""
         self._since |= {name: saved[key] for key, name in self._digests() if key in saved}
-        self._origin = None
+        self._origin = None if saved else self._origin
 
     def _digests(self) -> list[tuple[str, str]]:
         versions = {table.kind: table.codec.version.hex() for table in self._tables}

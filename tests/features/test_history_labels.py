@@ -1,0 +1,140 @@
+"""Labels: each has a defined end, and none is read before it was known or before its delay."""
+
+import runpy
+from pathlib import Path
+from typing import Any
+
+from hypothesis import given, settings
+
+from features.history import BEGINNING, History
+from features.labels import Label
+from features.plan import compile_plan
+from features.subject import Subject
+from features.velocity import DAY, HOUR, Velocity
+
+state = runpy.run_path(str(Path(__file__).with_name("test_history_state.py")))
+VELOCITIES, PLAN, events, streams = (
+    state[name] for name in ("VELOCITIES", "PLAN", "events", "streams")
+)
+Reference, same = state["laws"]["Reference"], state["laws"]["same"]
+
+FRAUDS = Velocity(name="frauds", fn="label_count", by=("merchant",), window=30 * DAY, delay=DAY)
+
+
+@given(streams)
+@settings(max_examples=60, deadline=None)
+def test_labelled_values_equal_their_definition(table: list[Any]) -> None:
+    """With labels in any order: early, late, repeated, reversed, of unknown payments."""
+    history, definition = History(PLAN, since=BEGINNING), Reference(VELOCITIES, since=BEGINNING)
+    clock, waiting, held = BEGINNING, list[Label](), dict[str, int]()
+    passed = dict[str, int]()
+
+    def tell(label: Label) -> None:
+        is_known = label.payment in passed and passed[label.payment] > clock - 37 * DAY
+        if is_known and label.known_at >= held.get(label.payment, BEGINNING):
+            held[label.payment] = label.known_at
+            definition.label(label.payment, is_fraud=label.is_fraud)
+
+    for event in events(table):
+        if isinstance(event, Label):
+            history.learn(event)
+            if event.known_at > clock:
+                waiting.append(event)
+            else:
+                tell(event)
+            continue
+        subject, own = event
+        clock = max(clock, subject.at)
+        ready = sorted(
+            [label for label in waiting if label.known_at <= clock],
+            key=lambda label: (label.known_at, label.is_fraud, label.payment),
+        )
+        waiting = [label for label in waiting if label not in ready]
+        for label in ready:
+            tell(label)
+        expected = definition.observe(subject, own)
+        passed[subject.id] = subject.at
+        assert [] == same(expected, history.observe(subject, own).values), subject.id
+
+
+def shop(payments: dict[str, int]) -> History:
+    """A history of payments (id -> time) at one shop."""
+    history = History(compile_plan((FRAUDS,)), since=BEGINNING)
+    for name, at in payments.items():
+        history.observe(Subject(name, at, 100, "P1", merchant="M1"), {})
+    return history
+
+
+def frauds(history: History, at: int) -> Any:
+    """How many frauds a payment at this time sees."""
+    probe = Subject(f"probe {at}", at, 100, "P1", merchant="M1")
+    return history.observe(probe, {}).values["frauds"]
+
+
+def test_a_label_is_not_read_before_its_payment_is_as_old_as_the_delay() -> None:
+    """One microsecond less than the delay is too young, however early the label came."""
+    history = shop({"t1": 10 * DAY})
+    assert history.learn(Label("t1", True, 10 * DAY)) == "taken"
+    assert frauds(history, 11 * DAY - 1) == 0
+    assert frauds(history, 11 * DAY) == 1
+
+
+def test_a_label_is_not_read_before_it_was_known() -> None:
+    """A label from the future waits for a payment of its time, and goes before that payment."""
+    history = shop({"t1": 10 * DAY})
+    assert history.learn(Label("t1", True, 15 * DAY)) == "waiting"
+    assert frauds(history, 15 * DAY - 1) == 0
+    assert frauds(history, 15 * DAY) == 1
+
+
+def test_a_late_label_corrects_what_counted_as_genuine() -> None:
+    """It is read from then on, as long as a window holds the payment."""
+    history = shop({"t1": 10 * DAY})
+    assert frauds(history, 20 * DAY) == 0
+    assert history.learn(Label("t1", True, 20 * DAY)) == "taken"
+    assert frauds(history, 20 * DAY) == 1
+    assert frauds(history, 41 * DAY) == 0
+
+
+def test_a_repeated_label_changes_nothing() -> None:
+    """The same verdict twice counts once."""
+    history = shop({"t1": 10 * DAY, "t2": 12 * DAY})
+    assert history.learn(Label("t1", True, 11 * DAY)) == "taken"
+    assert history.learn(Label("t1", True, 12 * DAY)) == "repeated"
+    assert frauds(history, 12 * DAY) == 1
+
+
+def test_the_verdict_known_last_holds() -> None:
+    """A reversed label replaces the one before; one that was known earlier does not."""
+    history = shop({"t1": 10 * DAY, "t2": 12 * DAY})
+    assert history.learn(Label("t1", True, 11 * DAY)) == "taken"
+    assert history.learn(Label("t1", False, 12 * DAY)) == "reversed"
+    assert frauds(history, 12 * DAY) == 0
+    assert history.learn(Label("t1", True, 11 * DAY + HOUR)) == "stale"
+    assert frauds(history, 12 * DAY) == 0
+
+
+def test_a_label_of_an_unknown_payment_changes_nothing() -> None:
+    """Never seen, or so long ago that no window holds it."""
+    history = shop({"t1": 10 * DAY, "t2": 41 * DAY})
+    assert history.learn(Label("nobody", True, 11 * DAY)) == "unknown"
+    assert history.learn(Label("t1", True, 41 * DAY)) == "unknown"
+    assert frauds(history, 41 * DAY) == 0
+
+
+def test_without_labelled_velocities_no_label_is_kept() -> None:
+    """A book that does not look at labels costs nothing for them."""
+    history = History(compile_plan(()), since=BEGINNING)
+    assert history.learn(Label("t1", True, DAY)) == "unknown"
+
+
+def test_of_payments_of_one_moment_the_right_one_is_labelled() -> None:
+    """Equal times at one shop: the label finds its own payment."""
+    run = Velocity(name="run", fn="run_length", by=("merchant",), window=30 * DAY, delay=DAY)
+    for fraud, expected in (("t1", 0), ("t2", 0), ("t3", 1)):
+        history = History(compile_plan((run,)), since=BEGINNING)
+        for name in ("t1", "t2", "t3"):
+            history.observe(Subject(name, 10 * DAY, 100, "P1", merchant="M1"), {})
+        history.learn(Label(fraud, True, 10 * DAY))
+        later = Subject("t4", 12 * DAY, 100, "P1", merchant="M1")
+        assert history.observe(later, {}).values["run"] == expected
