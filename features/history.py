@@ -166,6 +166,8 @@ class History:
         """Take what `since` gave; velocities that are not in it start with the next payment."""
         self._since |= {name: saved[key] for key, name in self._digests() if key in saved}
         self._origin = None if saved else self._origin
+        if all([v.name in self._since for v in self._plan.velocities]):
+            self._declare(BEGINNING)  # nothing is left to say, and a recall may come first
 
     def _digests(self) -> list[tuple[str, str]]:
         versions = {table.kind: table.codec.version.hex() for table in self._tables}

@@ -10,16 +10,16 @@ from collections.abc import Callable, Sequence
 import msgspec
 
 from features.errors import Malformed, Mistake
-from features.history import History
 from features.message import parse
 from features.payment import payment_values
-from features.plan import Plan
 from features.subject import Subject, subject_of
+from features.table import Loader
 from features.text.reading import read
 from features.transaction import Scalar, Transaction
 from risk.decide import Bench, Known, decide, refuse, repeat
 from risk.decision import Decision, Flag, Source, encode
-from risk.ledger import Entry, FirstAnswer, Ledger, digest, first_answer
+from risk.ledger import Entry, FirstAnswer, digest, first_answer
+from risk.shard import Shard
 
 MAX_AHEAD_US = 24 * 3600 * 1_000_000
 """Event time may be this far after the record's own time; further is a broken clock upstream,
@@ -50,14 +50,6 @@ class Answer(msgspec.Struct, frozen=True, gc=False):
     decision: Decision
     encoded: bytes
     dead_letter: DeadLetter | None = None
-
-
-class Shard:
-    """The state of one partition."""
-
-    def __init__(self, known_ids: int, plan: Plan) -> None:
-        self.history = History(plan)
-        self.ledger = Ledger(known_ids)
 
 
 class Refused(Exception):
@@ -156,11 +148,28 @@ class Pipeline:
             transaction = self._parse(arrival)
         except Refused:
             return
-        shard = self._shard(arrival.partition)
+        shard = self.shard(arrival.partition)
         fingerprint = digest(transaction)
         if shard.ledger.find(fingerprint) is None:
             shard.history.observe(*self._seen(transaction))
         shard.ledger.remember(fingerprint, Entry(transaction.id, recorded))
+
+    def shard(self, partition: int) -> Shard:
+        """The state of a partition; an empty one if nothing of it was ever taken."""
+        shard = self._shards.get(partition)
+        if shard is None:
+            shard = self._shards[partition] = self.empty()
+        return shard
+
+    def empty(self, loader: Loader | None = None) -> Shard:
+        """A state to restore into; `loader` gives what is stored and not in memory."""
+        return Shard(self._limits.known_ids, self._bench.plan, loader)
+
+    def replace(self, partition: int, shard: Shard | None) -> None:
+        """Go on from another state of a partition; None lets it go."""
+        self._shards.pop(partition, None)
+        if shard is not None:
+            self._shards[partition] = shard
 
     def payers(self) -> int:
         """How many payers the state holds."""
@@ -184,7 +193,7 @@ class Pipeline:
     def _judge(
         self, arrival: Arrival, transaction: Transaction, source: Source, watch: Stopwatch
     ) -> Decision:
-        shard = self._shard(arrival.partition)
+        shard = self.shard(arrival.partition)
         fingerprint = digest(transaction)
         entry = shard.ledger.find(fingerprint)
         id_reused = entry is None and shard.ledger.knows_id(transaction.id)
@@ -227,12 +236,6 @@ class Pipeline:
         )
         payment = payment_values(transaction, base_minor, self._bench.base_exponent)
         return subject_of(transaction, base_minor), payment
-
-    def _shard(self, partition: int) -> Shard:
-        shard = self._shards.get(partition)
-        if shard is None:
-            shard = self._shards[partition] = Shard(self._limits.known_ids, self._bench.plan)
-        return shard
 
 
 def _kept(bench: Bench) -> tuple[str, ...]:
