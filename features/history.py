@@ -10,21 +10,19 @@ since it was declared. `since` says from which event time the log is complete fo
 
 from collections.abc import Iterator, Mapping, Sequence
 from copy import deepcopy
-from typing import Final, Literal, TypeAlias
+from typing import Final, TypeAlias
 
 import msgspec
 
+from features.codec import Shape
 from features.labels import PAYMENT, WAITING, End, Frozen, Label, Labels, encode
 from features.layout import State
 from features.plan import Plan
+from features.source import Mark
 from features.subject import Subject, key_of
 from features.table import Loader, Table
 from features.transaction import Scalar
 from features.windows import NONE
-
-Mark: TypeAlias = Literal["partial", "approximate", "saturated"]
-"""Why a value is not what it seems: only a part of the log was seen, it was estimated, or its
-window holds more than is kept."""
 
 BEGINNING: Final = -(2**62)
 """`since` of a log that holds all there ever was."""
@@ -47,6 +45,17 @@ class Remembered(msgspec.Struct, frozen=True, gc=False):
     marks: Mapping[str, Mark] = NO_MARKS
 
 
+class Origin(msgspec.Struct, frozen=True):
+    """What must be known to read stored states.
+
+    `since`: for each velocity, by its digest, from which event time the log is complete;
+    `shapes`: by kind, every shape in which states may still be stored.
+    """
+
+    since: dict[str, int]
+    shapes: dict[str, list[Shape]]
+
+
 class History:
     """The entities of one partition of the log.
 
@@ -65,7 +74,10 @@ class History:
         loader: Loader | None = None,
     ) -> None:
         self._plan = plan
-        self._tables = [Table(layout, loader) for layout in plan.layouts]
+        self._tables = [
+            Table(layout, heat.complete, loader)
+            for layout, heat in zip(plan.layouts, plan.heats, strict=True)
+        ]
         self._labels = Labels(self._tables, loader)
         self._keys = [key_of(by) for by in plan.kinds]
         self._steps = [(s.kind, s.step, s.is_read) for s in plan.stages]
@@ -107,7 +119,7 @@ class History:
         ]
         remembered = self._run(states, subject, values)
         if self._labels.is_needed:
-            self._labels.passed(subject.id, at, keys, states)
+            self._labels.passed(subject.id, at, keys, states, self._clock)
             self._labels.expire(self._clock)
         return remembered
 
@@ -128,18 +140,18 @@ class History:
     ) -> Remembered:
         at, minor = subject.at, subject.amount_minor
         minor = NONE if minor is None else minor
-        known, out = values, dict[str, Scalar]()
+        known, out, marks = values, dict[str, Scalar](), dict[str, Mark]()
         backs = [0] * len(states)
         for kind, step, is_read in self._steps:
             state = states[kind]
             if state is None:
                 continue
-            backs[kind] = step(state, known, at, minor, out, backs[kind])
+            backs[kind] = step(state, known, at, minor, out, backs[kind], marks)
             if is_read:
                 self._drop_cold(out, at)
                 known = {**values, **out}
         self._drop_cold(out, at)
-        return Remembered(out, self._marks)
+        return Remembered(out, {**self._marks, **marks} if marks else self._marks)
 
     def _drop_cold(self, out: dict[str, Scalar], at: int) -> None:
         if at >= self._warm_at:
@@ -155,23 +167,23 @@ class History:
         self._warm_at = max(times, default=BEGINNING)
         self._is_declared = True
 
-    def since(self) -> dict[str, int]:
-        """From when the log is complete for each velocity; belongs to the stored state.
+    def origin(self) -> Origin:
+        """What belongs to the stored states: from when, and in which shapes they are."""
+        names = [v for v in self._plan.velocities if v.name in self._since]
+        return Origin(
+            {v.digest: self._since[v.name] for v in names},
+            {table.kind: table.codec.shapes for table in self._tables},
+        )
 
-        The keys change with the declaration and with the columns that its kind keeps.
-        """
-        return {key: self._since[name] for key, name in self._digests() if name in self._since}
-
-    def restore_since(self, saved: Mapping[str, int]) -> None:
-        """Take what `since` gave; velocities that are not in it start with the next payment."""
-        self._since |= {name: saved[key] for key, name in self._digests() if key in saved}
-        self._origin = None if saved else self._origin
-        if all([v.name in self._since for v in self._plan.velocities]):
-            self._declare(BEGINNING)  # nothing is left to say, and a recall may come first
-
-    def _digests(self) -> list[tuple[str, str]]:
-        versions = {table.kind: table.codec.version.hex() for table in self._tables}
-        return [(f"{v.digest}:{versions[v.kind]}", v.name) for v in self._plan.velocities]
+    def resume(self, origin: Origin) -> None:
+        """Go on from stored states; velocities that they do not know start now."""
+        for v in self._plan.velocities:
+            if v.digest in origin.since:
+                self._since[v.name] = origin.since[v.digest]
+        for table in self._tables:
+            for shape in origin.shapes.get(table.kind, ()):
+                table.codec.tell(shape)
+        self._origin = None if origin.since else self._origin
 
     def changed(self) -> Iterator[Stored]:
         """What changed since the last call, as it is at this call.

@@ -99,10 +99,15 @@ class Labels:
             self._take(Label(payment, is_fraud, known_at), clock)
 
     def passed(
-        self, payment: str, at: int, keys: Sequence[str | None], states: Sequence[State | None]
+        self,
+        payment: str,
+        at: int,
+        keys: Sequence[str | None],
+        states: Sequence[State | None],
+        clock: int,
     ) -> None:
         """Remember where a payment was entered; a reused id stands for its first payment."""
-        if self._find(payment, at) is not None:
+        if at <= clock - self._reach or self._find(payment, clock) is not None:
             return
         places = []
         for kind in self._kinds:

@@ -60,11 +60,6 @@ class Layout(msgspec.Struct, frozen=True):
     horizon: int
     label_reach: int
 
-    @property
-    def version(self) -> str:
-        """What a stored state must have been written by."""
-        return "|".join([*[slot.key for slot in self.slots], *self.points, *self.notes])
-
     def fresh(self) -> State:
         """An entity that was never seen."""
         return [_empty(slot.form, len(self.points), len(self.notes)) for slot in self.slots]
@@ -133,7 +128,7 @@ def plan_layout(kind: str, velocities: Sequence[Velocity]) -> Layout:
         kind,
         tuple(ordered),
         {slot.key: place for place, slot in enumerate(ordered)},
-        _uses(velocities),
+        uses_of(velocities),
         tuple(dict.fromkeys(point_key(v) for v in velocities if _is_point(v))),
         tuple(notes),
         _longest({met_key(v): v.window for v in velocities if v.fn == "is_new"}, velocities),
@@ -159,7 +154,7 @@ def _slots(v: Velocity) -> list[Slot]:
     return [Slot("times", "times"), *columns, *masks]
 
 
-def _uses(velocities: Sequence[Velocity]) -> dict[str, tuple[Use, ...]]:
+def uses_of(velocities: Sequence[Velocity]) -> dict[str, tuple[Use, ...]]:
     """Who looks how far into each column; what a longer look covers is left out."""
     looks: dict[str, set[Use]] = {}
     for v in velocities:

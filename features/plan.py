@@ -6,9 +6,11 @@ payment is taken in, and a column whose condition reads a velocity waits until t
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import TypeAlias
 
 import msgspec
 
+from features.hot import HOT, Heat
 from features.layout import Layout, plan_layout, point_key
 from features.source import Step
 from features.steps import fold_step, past_step
@@ -24,34 +26,36 @@ class Stage(msgspec.Struct, frozen=True):
 
 
 class Plan(msgspec.Struct, frozen=True):
-    """What a `History` runs. `scale`: minor units in one major unit of the book's currency."""
+    """What a `History` runs: for each kind its layout and its hot keys; the steps in order."""
 
     velocities: tuple[Velocity, ...]
     kinds: tuple[tuple[Entity, ...], ...]
     layouts: tuple[Layout, ...]
+    heats: tuple[Heat, ...]
     stages: tuple[Stage, ...]
-    scale: int
 
 
 class Circular(ValueError):
     """A velocity reads itself, or one that is known only after it; names the velocity."""
 
 
-def compile_plan(velocities: Sequence[Velocity], base_exponent: int = 2) -> Plan:
-    """Compile declarations that `features.declared.mistakes` found nothing wrong with."""
+def compile_plan(
+    velocities: Sequence[Velocity], base_exponent: int = 2, hot: int = HOT
+) -> Plan:
+    """Compile declarations that `features.declared.mistakes` found nothing wrong with.
+
+    A key with more than `hot` payments in its longest window is kept in buckets.
+    """
     kinds = tuple(dict.fromkeys(v.by for v in velocities))
     order = _Order({v.name: v for v in velocities})
     layouts = tuple(
         [plan_layout("+".join(by), [v for v in velocities if v.by == by]) for by in kinds]
     )
-    scale = 10**base_exponent
-    steps = [
-        *_past(velocities, kinds, layouts, order, scale),
-        *_folds(velocities, kinds, layouts, order, scale),
-    ]
+    compiler = _Compiler(tuple(velocities), layouts, order, 10**base_exponent, hot)
+    steps = [*compiler.past(), *compiler.folds()]
     read = frozenset[str]().union(*[v.reads for v in velocities])
     stages = tuple([Stage(kind, step, bool(gives & read)) for kind, step, gives in steps])
-    return Plan(tuple(velocities), kinds, layouts, stages, scale)
+    return Plan(tuple(velocities), kinds, layouts, tuple(compiler.heats), stages)
 
 
 class _Order:
@@ -94,44 +98,85 @@ class _Order:
             self._path.pop()
 
 
-def _past(
-    velocities: Sequence[Velocity],
-    kinds: Sequence[tuple[Entity, ...]],
-    layouts: Sequence[Layout],
-    order: _Order,
-    scale: int,
-) -> list[tuple[int, Step, frozenset[str]]]:
-    found = [(order.past(v), kinds.index(v.by), v) for v in velocities if not v.includes]
-    steps = []
-    for stage, kind in sorted({(stage, kind) for stage, kind, _ in found}):
-        mine = [v for at, of, v in found if (at, of) == (stage, kind)]
-        gives = frozenset(v.name for v in mine)
-        steps.append((kind, past_step(layouts[kind], mine, scale), gives))
-    return steps
+Given: TypeAlias = tuple[int, Step, frozenset[str]]
+"""A kind, one of its steps, and the names of the velocities that it gives."""
 
 
-def _folds(
-    velocities: Sequence[Velocity],
-    kinds: Sequence[tuple[Entity, ...]],
-    layouts: Sequence[Layout],
-    order: _Order,
-    scale: int,
-) -> list[tuple[int, Step, frozenset[str]]]:
-    steps = []
-    for kind, by in enumerate(kinds):
-        mine = [v for v in velocities if v.by == by]
-        slots, points, reads = _schedule(mine, layouts[kind], order)
-        for stage in sorted({0, *slots.values(), *points.values(), *reads.values()}):
-            given = [v for v in mine if reads.get(v.name) == stage]
-            step = fold_step(
-                layouts[kind],
-                given,
-                [slot for slot in layouts[kind].slots if slots.get(slot.key) == stage],
-                [v for v in mine if points.get(v.name) == stage],
-                scale,
-            )
-            steps.append((stage, kind, step, frozenset(v.name for v in given)))
-    return [found[1:] for found in sorted(steps, key=lambda found: found[:2])]
+class _Compiler:
+    """Makes the steps in the order in which they run."""
+
+    def __init__(
+        self,
+        velocities: tuple[Velocity, ...],
+        layouts: Sequence[Layout],
+        order: _Order,
+        scale: int,
+        hot: int,
+    ) -> None:
+        self._velocities = velocities
+        self._layouts = layouts
+        self._order = order
+        self._scale = scale
+        self._hot = hot
+        self._mine = [[v for v in velocities if v.kind == layout.kind] for layout in layouts]
+        self.heats = [
+            Heat(layout, mine, scale, hot)
+            for layout, mine in zip(layouts, self._mine, strict=True)
+        ]
+
+    def past(self) -> list[Given]:
+        """Every velocity over earlier payments, by stage and kind."""
+        found = [
+            (self._order.past(v), kind, v)
+            for kind, mine in enumerate(self._mine)
+            for v in mine
+            if not v.includes
+        ]
+        steps = []
+        for stage, kind in sorted({(stage, kind) for stage, kind, _ in found}):
+            given = [v for at, of, v in found if (at, of) == (stage, kind)]
+            hot = self.heats[kind].past(given)
+            step = past_step(self._layouts[kind], given, self._scale, hot)
+            steps.append((kind, step, frozenset(v.name for v in given)))
+        return steps
+
+    def folds(self) -> list[Given]:
+        """Taking the payment in, and every velocity that includes it, by stage and kind."""
+        steps = [
+            (stage, kind, self._fold(kind, stage, is_last=stage == stages[-1]))
+            for kind, stages in enumerate(self._stages())
+            for stage in stages
+        ]
+        ordered = sorted(steps, key=lambda found: found[:2])
+        return [(kind, *step) for _, kind, step in ordered]
+
+    def _stages(self) -> list[list[int]]:
+        scheduled = [
+            _schedule(mine, layout, self._order)
+            for mine, layout in zip(self._mine, self._layouts, strict=True)
+        ]
+        return [
+            sorted({0, *slots.values(), *points.values(), *reads.values()})
+            for slots, points, reads in scheduled
+        ]
+
+    def _fold(self, kind: int, stage: int, *, is_last: bool) -> tuple[Step, frozenset[str]]:
+        mine, layout, heat = self._mine[kind], self._layouts[kind], self.heats[kind]
+        slots, points, reads = _schedule(mine, layout, self._order)
+        given = [v for v in mine if reads.get(v.name) == stage]
+        filled = [slot for slot in layout.slots if slots[slot.key] == stage]
+        marked = [v for v in mine if points.get(v.name) == stage]
+        series = [s for s in heat.series if max(slots[key] for key in heat.keys_of(s)) == stage]
+        step = fold_step(
+            layout,
+            given,
+            filled,
+            marked,
+            self._scale,
+            heat.fold(given, filled, marked, series),
+            (self._hot, heat.grow) if is_last else None,
+        )
+        return step, frozenset(v.name for v in given)
 
 
 def _schedule(

@@ -5,16 +5,20 @@ integers: nothing of a book, a payment or a name of a value is ever part of it.
 """
 
 from collections.abc import Callable, Iterable
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from features import windows
 from features.layout import Layout
 from features.velocity import Condition
 
+Mark: TypeAlias = Literal["partial", "approximate", "saturated"]
+"""Why a value is not what it seems: only a part of the log was seen, it was estimated, or its
+window holds more than is kept."""
+
 Step: TypeAlias = Callable[..., int]
-"""`step(state, known, at, minor, out, back) -> back`: one stage of one kind of entity. `known`
-holds the values of the payment, `minor` its amount or `NONE`, `out` takes the results; `back`
-says how many newer payments follow it in the columns, -1 if it was too late for them."""
+"""`step(state, known, at, minor, out, back, marks) -> back`: one stage of one kind of entity.
+`known` holds the values of the payment, `minor` its amount or `NONE`; `out` and `marks` take
+the results; `back` is how many newer payments follow it in the columns, -1 if too late."""
 
 
 class Source:
@@ -49,8 +53,12 @@ class Source:
         """The variable of a slot."""
         return f"s{self.layout.places[key]}"
 
-    def unpack(self) -> None:
-        """The line that names every slot."""
+    def unpack(self, hot: Step | None) -> None:
+        """Lines that name every slot, and leave hot keys to another step."""
+        if hot is not None:
+            self.put("if state[-1] is not None:")
+            arguments = "state, known, at, minor, out, back, marks"
+            self.put(f"return {self.constant(hot)}({arguments})", 2)
         names = [f"s{place}" for place in range(len(self.layout.slots))]
         self.put(f"{', '.join(names)}, = state")
 
@@ -116,7 +124,7 @@ class Source:
 
     def compiled(self) -> Step:
         """The function that the lines are."""
-        head = "def step(state, known, at, minor, out, back):"
+        head = "def step(state, known, at, minor, out, back, marks):"
         text = "\n".join([head, *self._lines, "    return back"])
         exec(compile(text, f"<{self.layout.kind}>", "exec"), self._scope)  # noqa: S102 see above
         step: Step = self._scope["step"]

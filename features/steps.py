@@ -4,10 +4,10 @@ Reading the past comes first for every kind of entity, so that whatever a condit
 payment by its past is known when the payment is taken in and its condition kept.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
-from features.layout import Layout, Slot, is_windowed, note_key, point_key
+from features.layout import Layout, Slot, State, is_windowed, note_key, point_key
 from features.reads import read_labels, read_met, read_points, read_windows
 from features.source import Source, Step
 from features.velocity import POINTS, Velocity
@@ -16,10 +16,15 @@ TRIM: Final = 8
 """So many stale entries may stay: a deletion moves all of a column."""
 
 
-def past_step(layout: Layout, velocities: Sequence[Velocity], scale: int) -> Step:
-    """Read the velocities that do not include the payment at hand; nothing is changed."""
+def past_step(
+    layout: Layout, velocities: Sequence[Velocity], scale: int, hot: Step | None = None
+) -> Step:
+    """Read the velocities that do not include the payment at hand; nothing is changed.
+
+    `hot` is the step of a hot key.
+    """
     source = Source(layout, scale)
-    source.unpack()
+    source.unpack(hot)
     source.put("now = s0[0]")
     source.put("if at > now: now = at")
     windowed = [v for v in velocities if is_windowed(v)]
@@ -38,13 +43,16 @@ def fold_step(
     slots: Sequence[Slot],
     points: Sequence[Velocity],
     scale: int,
+    hot: Step | None = None,
+    grows: tuple[int, Callable[[State], None]] | None = None,
 ) -> Step:
     """Take a payment into these slots and points, then read the velocities that include it.
 
-    The step whose slots hold the points moves the clock: it is the first of its kind.
+    The step whose slots hold the points moves the clock: it is the first of its kind. `hot` is
+    the step of a hot key; the last step of a kind says with how many payments one `grows` hot.
     """
     source = Source(layout, scale)
-    source.unpack()
+    source.unpack(hot)
     source.put("now = s0[0]")
     keys = {slot.key for slot in slots}
     if "points" in keys:
@@ -63,6 +71,10 @@ def fold_step(
     if "labels" in keys:
         _enter_label(source, [slot for slot in slots if slot.key.startswith("label_mask:")])
     _trim(source, columns)
+    if grows is not None and layout.horizon:
+        source.put(
+            f"if len({source.slot('times')}) > {grows[0]}: {source.constant(grows[1])}(state)"
+        )
     return source.compiled()
 
 

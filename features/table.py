@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from typing import TypeAlias
 
+from features.buckets import Buckets
 from features.codec import Codec
 from features.layout import Layout, State
 
@@ -13,10 +14,12 @@ Loader: TypeAlias = Callable[[str, str], bytes | None]
 class Table:
     """States by key. `loader` gives the stored state of an entity that is not in memory."""
 
-    def __init__(self, layout: Layout, loader: Loader | None) -> None:
+    def __init__(
+        self, layout: Layout, complete: Callable[[Buckets], None], loader: Loader | None
+    ) -> None:
         self.kind = layout.kind
         self.states: dict[str, State] = {}
-        self.codec = Codec(layout)
+        self.codec = Codec(layout, complete)
         self.layout = layout
         self._loader = loader
         self._changed: set[str] = set()

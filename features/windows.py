@@ -101,6 +101,8 @@ def deviation(values: Sequence[float], total: float, scale: int) -> float:
     size = len(values)
     if scale:
         return sqrt(size * _squares(values) - total * total) / (size * scale)
+    if values.count(values[0]) == size:
+        return 0.0  # a rounded mean would leave a rest, and a z of billions
     middle = total / size
     return sqrt(fsum([(value - middle) ** 2 for value in values]) / size)
 

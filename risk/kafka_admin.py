@@ -26,7 +26,7 @@ from kafka.errors import (
 
 from risk.kafka_errors import BrokerDown, KafkaRefused, TopicMissing
 from risk.settings import Settings
-from risk.topics import Topic, unequal_partitions
+from risk.topics import Topic
 
 __all__ = ["BrokerDown", "Cluster", "KafkaRefused", "Record", "TopicMissing"]
 
@@ -236,17 +236,6 @@ def end_offsets(settings: Settings, topic: str) -> dict[int, int]:
     """The end of each partition of a topic, over a connection of its own."""
     with Cluster(settings.bootstrap) as cluster:
         return cluster.ends(topic)
-
-
-def check_topics(settings: Settings) -> list[str]:
-    """Say what is wrong with the topics that a worker needs, and what to do."""
-    names = [settings.topic_transactions, settings.topic_decisions, settings.topic_dead_letters]
-    with Cluster(settings.bootstrap) as cluster:
-        found = cluster.topics(names)
-    missing = [
-        str(TopicMissing(name, settings.bootstrap)) for name in names if name not in found
-    ]
-    return missing or unequal_partitions([found[name] for name in names])
 
 
 def _topic(found: Mapping[str, Any]) -> Topic:

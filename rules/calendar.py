@@ -27,10 +27,15 @@ def micros(text: str) -> int:
     return (moment - EPOCH) // MICROSECOND
 
 
-def age_days(since: str, at: int) -> float | None:
-    """Days from a date (midnight UTC) or a time with a zone to `at`; None if it is neither."""
+def start(since: str) -> int | None:
+    """Microseconds UTC of a date (its midnight) or a time with a zone, None of other text."""
     try:
-        start = micros(since if len(since) > len("2026-01-01") else f"{since}T00:00:00Z")
+        return micros(since if len(since) > len("2026-01-01") else f"{since}T00:00:00Z")
     except ValueError:
         return None
-    return (at - start) / DAY_US
+
+
+def age_days(since: str, at: int) -> float | None:
+    """Days from a date or a time with a zone to `at`; None if it is neither."""
+    begun = start(since)
+    return None if begun is None else (at - begun) / DAY_US

@@ -20,6 +20,7 @@ from rules.condition import (
     Apply,
     Arithmetic,
     Clock,
+    Comparator,
     Compare,
     Constant,
     ContainsAny,
@@ -39,7 +40,14 @@ from rules.vocabulary import Scalar
 from rules.wording import fold
 
 Kind: TypeAlias = Literal["number", "flag", "text", "folded"]
-CONTRARY: Final = {"<": ">=", "<=": ">", ">": "<=", ">=": "<", "==": "!=", "!=": "=="}
+CONTRARY: Final[Mapping[Comparator, Comparator]] = {
+    "<": ">=",
+    "<=": ">",
+    ">": "<=",
+    ">=": "<",
+    "==": "!=",
+    "!=": "==",
+}
 
 GET: Final[Mapping[Kind, str]] = {
     "number": """\
@@ -79,6 +87,7 @@ class Writer:
         self._lists = lists
         self._params: Mapping[str, Scalar] = {}
         self._slots: dict[tuple[str, Kind], str] = {}
+        self._text_names: dict[str, str] = {}
         self._results = 0
 
     def use(self, params: Mapping[str, Scalar]) -> None:
@@ -86,8 +95,10 @@ class Writer:
         self._params = params
 
     def constant(self, value: object) -> str:
-        """Name a constant."""
+        """Name a constant; equal texts share a name."""
         name = f"c{len(self.constants)}"
+        if isinstance(value, str):
+            name = self._text_names.setdefault(value, name)
         self.constants[name] = value
         return name
 
@@ -110,7 +121,7 @@ class Writer:
             case Not(term=term):
                 return self.surely(term, want=not want)
             case Constant() | Parameter():
-                return str(self._fixed(node) is want)
+                return str(self.fixed(node) is want)
             case _:
                 yes, no = self._question(node)
                 return yes if want else no
@@ -119,10 +130,10 @@ class Writer:
         """Write what is true if the answer is surely yes, and what if it is surely no."""
         match node:
             case Named(name=name):
-                slot = self._slot(name, "flag")
+                slot = self.slot(name, "flag")
                 return slot, f"{slot} is False"
             case Missing(value=value):
-                slot = self._slot(value.name, value.type)
+                slot = self.slot(value.name, value.type)
                 known = f"{slot} == {slot}" if value.type == "number" else f"{slot} is not None"
                 return f"not {known}", known
             case Compare():
@@ -178,13 +189,13 @@ class Writer:
 
     def _text(self, node: Node, *, exact: bool) -> str:
         if isinstance(node, Named):
-            return self._slot(node.name, "text" if exact else "folded")
-        return self.constant(self._fixed(node) if exact else fold(self._fixed(node)))
+            return self.slot(node.name, "text" if exact else "folded")
+        return self.constant(self.fixed(node) if exact else fold(self.fixed(node)))
 
     def _number(self, node: Node) -> str:
         match node:
             case Named(name=name):
-                return self._slot(name, "number")
+                return self.slot(name, "number")
             case Arithmetic(operator=sign, left=left, right=right):
                 return f"{CALCULATIONS[sign]}({self._number(left)}, {self._number(right)})"
             case Apply(function=function, arguments=arguments):
@@ -194,7 +205,7 @@ class Writer:
             case AgeDays(since=since):
                 return f"age({self._text(since, exact=True)}, at)"
             case _:
-                return f"({self._fixed(node)!r})"
+                return f"({self.fixed(node)!r})"
 
     def _truth(self, node: Node) -> str:
         """Write a condition as a value: True, False or None."""
@@ -205,9 +216,9 @@ class Writer:
             case Not(term=term):
                 return f"opposite({self._truth(term)})"
             case Named(name=name):
-                return self._slot(name, "flag")
+                return self.slot(name, "flag")
             case Constant() | Parameter():
-                return str(self._fixed(node))
+                return str(self.fixed(node))
             case Compare(type="flag", operator=sign, left=left, right=right):
                 same = f"same({self._truth(left)}, {self._truth(right)})"
                 return same if sign == "==" else f"opposite({same})"
@@ -215,10 +226,12 @@ class Writer:
                 yes, no = self._question(node)
                 return f"(True if {yes} else False if {no} else None)"
 
-    def _slot(self, name: str, kind: Kind) -> str:
+    def slot(self, name: str, kind: Kind) -> str:
+        """Name the place of a value."""
         return self._slots.setdefault((name, kind), f"f{len(self._slots)}")
 
-    def _fixed(self, node: Node) -> Any:
+    def fixed(self, node: Node) -> Any:
+        """Give the value of a constant or parameter."""
         if isinstance(node, Parameter):
             return self._params[node.name]
         assert isinstance(node, Constant)  # noqa: S101 # every other node has its case

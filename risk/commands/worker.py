@@ -21,6 +21,9 @@ def worker(
     state_dir: Annotated[
         Path | None, typer.Option(help="folder of what survives a crash")
     ] = None,
+    accept_loss: Annotated[
+        bool, typer.Option(help="go on although retention removed undecided payments")
+    ] = False,
     settings_file: Annotated[
         Path | None, typer.Option("--settings", help="TOML file with settings")
     ] = None,
@@ -36,7 +39,7 @@ def worker(
     it again: it goes on where it was), 75 stopping took too long (nothing is lost).
     """
     from risk.assembly import build_pipeline
-    from risk.kafka_admin import check_topics
+    from risk.preflight import check_topics, find_undecided_losses
     from risk.worker.program import run_worker
 
     flags = {
@@ -50,8 +53,11 @@ def worker(
     settings, _ = load(flags, settings_file)
     pipeline = build_pipeline(settings)
     mistakes = check_topics(settings)
-    if mistakes:
-        for mistake in mistakes:
-            typer.echo(f"risk worker: {mistake}", err=True)
+    losses = [] if mistakes else find_undecided_losses(settings)
+    for line in (*mistakes, *losses):
+        typer.echo(f"risk worker: {line}", err=True)
+    if losses and not accept_loss:
+        typer.echo("risk worker: start with --accept-loss to go on behind them", err=True)
+    if mistakes or (losses and not accept_loss):
         raise typer.Exit(1)
     run_worker(settings, pipeline)

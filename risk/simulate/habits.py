@@ -6,7 +6,7 @@ from risk.simulate.calendar import Day
 from risk.simulate.life import Life, existing
 from risk.simulate.people import People
 from risk.simulate.rows import Rows
-from risk.simulate.stream import Ints, below, draw, fold, poisson, unit
+from risk.simulate.stream import Floats, Ints, below, draw, fold, fold_one, poisson, unit
 from risk.simulate.uses import (
     MAX_A_DAY,
     PAYDAY,
@@ -36,7 +36,11 @@ def wish(people: People, some: Ints, day: Day, life: Life) -> Rows:
 
 
 def _spend(people: People, some: Ints, day: Day, life: Life) -> tuple[Ints, Ints, Ints]:
-    mean = people.rate[some] * WEEKDAYS[:, day.weekday] * life.factors
+    mean = (
+        people.rate[some]
+        * (WEEKDAYS[:, day.weekday] * _fashion(people.seed, day))
+        * life.factors
+    )
     paid = np.array(day.since_pay)[people.wages[some]] <= 3
     mean[paid] *= PAYDAY
     mean[:, _INVOICE] *= _payment_run(people, some, day)
@@ -50,6 +54,12 @@ def _spend(people: People, some: Ints, day: Day, life: Life) -> tuple[Ints, Ints
     number = np.arange(int(count.sum())) - np.repeat(first, count)
     use = np.repeat(use, count)
     return np.repeat(some[row], count), use, use * MAX_A_DAY + number
+
+
+def _fashion(seed: int, day: Day) -> Floats:
+    """Each use's factor this quarter: what people spend on drifts by a tenth."""
+    words = fold(fold_one(seed, 33), np.arange(len(USES)), day.month // 3)
+    return 0.9 + 0.2 * unit(words)
 
 
 def _payment_run(people: People, some: Ints, day: Day) -> np.ndarray:

@@ -53,7 +53,7 @@ def _slip(text: str, slip: int, word: int) -> str:
         return text[: max(3, len(text) * 3 // 4)]
     if slip < 120:
         return text.replace(" ", "  ", 1)
-    return text.encode().decode("latin-1")
+    return text.encode().decode("cp1252", "replace")
 
 
 def _carried(text: str, rail: int) -> str:

@@ -42,7 +42,7 @@ EVENTS = (
     Event("new job", 15, 45, {"transport": 1.6, "food": 1.4, "shop": 1.2}),
     Event("baby", 6, 60, {"shop": 1.6, "online": 1.7, "market": 3, "family": 2}),
     Event("wedding", 6, 40, {"large": 18, "bill": 3, "travel": 3, "food": 1.3}),
-    Event("new phone", 14, 10, {"online": 1.3, "subscription": 1}),
+    Event("new phone", 14, 10, {"online": 1.3, "person": 1.7, "own": 1.7}),
     Event("spree", 16, 16, {"market": 14, "online": 1.6}),
     Event("hospital", 8, 25, {"other": 4, "family": 3, "food": 0.6, "transport": 1.5}),
     Event("crypto hobby", 8, 60, {"crypto": 25}),

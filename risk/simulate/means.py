@@ -28,10 +28,12 @@ from risk.simulate.uses import (
 )
 
 SWIFT = 4
-_SHOP_CHANNELS = {"online": (APP, WEB), "subscription": (API, WEB), "travel": (WEB, APP)}
-_USUAL: Ints = np.array([_SHOP_CHANNELS.get(use.name, (POS, POS))[0] for use in USES])
-_OTHER: Ints = np.array([_SHOP_CHANNELS.get(use.name, (POS, POS))[1] for use in USES])
-_USUAL_SHARE = 0.55
+_REMOTE = {  # share of card payments made without the card: delivery, rides, tickets, shops
+    "online": 1.0, "travel": 1.0, "subscription": 0.4, "transport": 0.45, "other": 0.4,
+    "food": 0.22, "shop": 0.1, "groceries": 0.06,
+}  # fmt: skip
+_REMOTE_SHARE = np.array([_REMOTE.get(use.name, 0.0) for use in USES])
+_APP_SHARE = 0.55
 _TRANSFER_CHANNELS: Ints = np.array([APP, WEB, BRANCH, PHONE])
 _TRANSFER_SHARES = shares([64, 30, 3, 3])
 _BUSINESS_WEB_SHARE = 0.55
@@ -50,17 +52,19 @@ _EURO = np.isin(
 
 def channels(people: People, rows: Rows, key: Words) -> Ints:
     """Where each payment is made."""
-    word = draw(key, 9)
-    kind = KIND[rows.use]
-    usual = unit(word) < _USUAL_SHARE
+    word, kind = draw(key, 9), KIND[rows.use]
+    remote = unit(draw(key, 22)) < _REMOTE_SHARE[rows.use]
+    card = np.where(unit(word) < _APP_SHARE, APP, WEB)
+    card = np.where(remote, card, np.where(rows.use == USE["subscription"], API, POS))
     private = _TRANSFER_CHANNELS[pick(word, _TRANSFER_SHARES)]
     private = np.where(rows.use == USE["rent"], API, private)  # a standing order
     firm = np.where((unit(word) < _BUSINESS_WEB_SHARE) & (rows.use != USE["salary"]), WEB, API)
-    result = np.full(len(word), API)
-    result = np.where(kind == CARD, np.where(usual, _USUAL[rows.use], _OTHER[rows.use]), result)
     transfer = np.where(people.business[rows.payer], firm, private)
-    result = np.where(kind == TRANSFER, transfer, result)
-    return np.where(kind == CASH, ATM, result)
+    made = [(CARD, card), (TRANSFER, transfer), (CASH, np.full(len(word), ATM))]
+    result = np.full(len(word), API)
+    for number, channel in made:
+        result = np.where(kind == number, channel, result)
+    return result
 
 
 def devices(

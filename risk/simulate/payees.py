@@ -25,11 +25,14 @@ from risk.simulate.stream import (
 )
 from risk.simulate.uses import (
     ABROAD,
+    CARD,
     FAVOURITES,
     FRESH,
+    KIND,
     LOCAL,
     PAYEE,
     PAYEES,
+    TRANSFER,
     USES,
     is_monthly,
     named,
@@ -48,9 +51,24 @@ _RENEWAL, _CONTRACT = 900, 1_200  # days until a favourite, or a creditor, is re
 _YEAR, _LONG_AGO = 365, 3_650
 _COMPANY_SHARE = {"company": 0.8, "trader": 0.6, "supplier": 0.92, "landlord": 0.4}
 _POPULAR_SHARE = 0.4  # of payments to sellers go to those who sell to hundreds
-_ONLINE = ("US", "DE", "GB", "NL", "IE", "FR", "CN", "ES", "LU", "SE")
-_ONLINE_HOMES: Ints = np.array([COUNTRIES.index(code) for code in _ONLINE])
-_ONLINE_SHARES = shares([30, 14, 14, 8, 8, 7, 7, 6, 3, 3])
+_SELLING = {  # where shops abroad are
+    "US": 28, "DE": 13, "GB": 13, "NL": 8, "IE": 7, "FR": 7, "CN": 6, "ES": 5, "LU": 3, "SE": 3,
+    "IT": 2, "PL": 1, "HK": 1, "LT": 0.8, "RO": 0.7, "TR": 0.7, "CZ": 0.5, "CH": 0.5,
+}  # fmt: skip
+_RECEIVING = {  # where money is sent to
+    "DE": 12, "ES": 10, "GB": 10, "RO": 9, "TR": 8, "PL": 8, "LT": 7, "FR": 6, "MA": 6, "US": 6,
+    "IT": 5, "PT": 4, "CY": 3, "TH": 3, "EE": 2, "AE": 1,
+}  # fmt: skip
+
+
+def _places(shares_of: dict[str, float]) -> tuple[Ints, Ints]:
+    return np.array([COUNTRIES.index(code) for code in shares_of]), shares(
+        list(shares_of.values())
+    )
+
+
+_SELLERS, _SELLER_SHARES = _places(_SELLING)
+_RECEIVERS, _RECEIVER_SHARES = _places(_RECEIVING)
 _RANKS = {size: zipf(size) for size in {use.favourites for use in USES}}
 _WITH_HOME = named("rent", "utility")
 _CONTRACTED = named("utility", "phone", "insurance", "gym")
@@ -67,6 +85,12 @@ def pack(sort: Ints | int, country: Ints | int, version: Ints | int, index: Ints
     return reference
 
 
+def pack_one(sort: int, country: int, version: int, index: int) -> int:
+    """`pack` for Python integers."""
+    head = sort << _SORT_BITS | country << _COUNTRY_BITS
+    return head | version << _VERSION_BITS | index
+
+
 def unpack(reference: int) -> tuple[int, int, int, int]:
     """Sort, country, version and index of a reference."""
     return (
@@ -75,6 +99,16 @@ def unpack(reference: int) -> tuple[int, int, int, int]:
         reference >> _VERSION_BITS & 0x3F,
         reference & (1 << _VERSION_BITS) - 1,
     )
+
+
+def shop_abroad(words: Words) -> Ints:
+    """A country where people buy from afar."""
+    return _SELLERS[pick(words, _SELLER_SHARES)]
+
+
+def receiver_abroad(words: Words) -> Ints:
+    """A country where people send money to."""
+    return _RECEIVERS[pick(words, _RECEIVER_SHARES)]
 
 
 def country_of(reference: Ints) -> Ints:
@@ -173,8 +207,11 @@ class Market:
     def _country(self, rows: Choice, who: Words) -> Ints:
         home = self._people.country[rows.payer]
         foreign = unit(draw(who, 0)) < ABROAD[rows.use]
-        elsewhere = _ONLINE_HOMES[pick(draw(who, 1), _ONLINE_SHARES)]
-        country = np.where(foreign, elsewhere, home)
+        word = draw(who, 1)
+        country = np.where(foreign & (KIND[rows.use] == CARD), shop_abroad(word), home)
+        country = np.where(
+            foreign & (KIND[rows.use] == TRANSFER), receiver_abroad(word), country
+        )
         return np.where((rows.abroad >= 0) & LOCAL[rows.use], rows.abroad, country)
 
     def _address(

@@ -42,6 +42,7 @@ WELCOME_DAYS, _LONG_AGO = 780, -10_000
 class People:
     """One row a payer. `rate` counts payments per day and use, before the day's own factors."""
 
+    seed: int
     key: Words
     business: Flags
     activity: Floats
@@ -73,6 +74,7 @@ def settle(spec: Spec) -> People:
     activity = gamma_three(draw(key, 3))
     slots, slot_day = _monthly(key, business)
     return People(
+        seed=spec.seed,
         key=key,
         business=business,
         activity=activity,

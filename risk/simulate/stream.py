@@ -8,6 +8,7 @@ operations: the same seed gives the same bytes everywhere.
 """
 
 import math
+from bisect import bisect_right
 from collections.abc import Sequence
 from statistics import NormalDist
 from typing import TypeAlias
@@ -100,24 +101,34 @@ def _tabulate(values: Sequence[float], digits: int = 7) -> Floats:
 
 
 _FINE = 1 << 16
-_NORMAL = _tabulate([NormalDist().inv_cdf((i + 0.5) / _FINE) for i in range(_FINE)])
+_NORMALS = _tabulate([NormalDist().inv_cdf((i + 0.5) / _FINE) for i in range(_FINE)])
 _POWERS = _tabulate([2 ** (i / 4096) for i in range(4097)], 12)
+_NORMAL, _POWER = _NORMALS.tolist(), _POWERS.tolist()  # for one draw at a time
 _LOG2_E = 1.4426950408889634
 
 
 def normal(words: Words) -> Floats:
     """Standard normal, from the upper 16 bits."""
-    return _NORMAL[(words >> np.uint64(48)).astype(np.int64)]
+    return _NORMALS[(words >> np.uint64(48)).astype(np.int64)]
 
 
 def growth(exponent: Floats) -> Floats:
-    """E ** exponent to six digits, by table: libm's differs from machine to machine."""
+    """The exponential to six digits, by table: libm's differs from machine to machine."""
     scaled = exponent * _LOG2_E
     whole = np.floor(scaled)
     place = (scaled - whole) * 4096
-    slot = place.astype(np.int64)
+    slot = np.minimum(place.astype(np.int64), 4095)  # just below 0 rounds up to the end
     part = _POWERS[slot] + (_POWERS[slot + 1] - _POWERS[slot]) * (place - slot)
     return np.ldexp(part, whole.astype(np.int64))
+
+
+def growth_one(exponent: float) -> float:
+    """`growth` of one number; gives the same."""
+    scaled = exponent * _LOG2_E
+    whole = math.floor(scaled)
+    place = (scaled - whole) * 4096
+    slot = min(int(place), 4095)
+    return math.ldexp(_POWER[slot] + (_POWER[slot + 1] - _POWER[slot]) * (place - slot), whole)
 
 
 def lognormal(words: Words, median: Floats | float, sd: Floats | float) -> Floats:
@@ -155,7 +166,8 @@ def _poisson_row(mean: float) -> list[int]:
     return row
 
 
-_POISSON = np.array([_poisson_row(level / _LEVELS) for level in range(12 * _LEVELS + 1)])
+_COUNTS = [_poisson_row(level / _LEVELS) for level in range(12 * _LEVELS + 1)]
+_POISSON = np.array(_COUNTS)
 
 
 def poisson(words: Words, mean: Floats) -> Ints:
@@ -204,17 +216,20 @@ class Dice:
 
     def normal(self) -> float:
         """Standard normal."""
-        return float(_NORMAL[self.word() >> 48])
+        return _NORMAL[self.word() >> 48]
 
     def lognormal(self, median: float, sd: float) -> float:
         """Log-normal by median and standard deviation of the logarithm."""
-        return float(median * growth(np.array([self.normal() * sd]))[0])
+        return median * growth_one(self.normal() * sd)
 
     def poisson(self, mean: float) -> int:
         """A Poisson count; large means are halved until the table holds them."""
         if mean > 8:
             return self.poisson(mean / 2) + self.poisson(mean / 2)
-        return int(poisson(np.array([self.word()], dtype=np.uint64), np.array([mean]))[0])
+        word = self.word()
+        exact = mean * _LEVELS
+        level = int(exact) + ((word & 0xFFFF) / _FINE < exact - int(exact))
+        return bisect_right(_COUNTS[level], word >> 32, hi=_MOST - 1)
 
     def pick(self, weights: Sequence[float]) -> int:
         """An index, in proportion to `weights`."""

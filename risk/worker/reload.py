@@ -68,7 +68,20 @@ class BookWatch:
             stamp = await self._settled()
             if asked or stamp != seen:
                 seen = stamp
-                await self._reload()
+                await self.reload()
+
+    async def reload(self) -> None:
+        """Read the book and take it, or say why not."""
+        try:
+            bench = await asyncio.to_thread(self._build, self._folder)
+            self._pipeline.adopt(bench)
+        except (BookError, OtherVelocities, OSError) as error:
+            self._refuse(error)
+        else:
+            self._metrics.reloaded("taken")
+            self._pulse.book = bench.book_version.hash
+            self._pulse.refused = None
+            log.info("book taken", extra=_named(bench))
 
     async def _wait(self, pause: float) -> bool:
         try:
@@ -86,18 +99,6 @@ class BookWatch:
             if again == stamp:
                 return stamp
             stamp = again
-
-    async def _reload(self) -> None:
-        try:
-            bench = await asyncio.to_thread(self._build, self._folder)
-            self._pipeline.adopt(bench)
-        except (BookError, OtherVelocities, OSError) as error:
-            self._refuse(error)
-        else:
-            self._metrics.reloaded("taken")
-            self._pulse.book = bench.book_version.hash
-            self._pulse.refused = None
-            log.info("book taken", extra=_named(bench))
 
     def _refuse(self, error: Exception) -> None:
         self._metrics.reloaded("refused")

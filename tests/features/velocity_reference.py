@@ -181,16 +181,7 @@ class Reference:
 
     def point(self, v: Velocity, past: list[Entry], current: Entry, clock: int) -> Any:
         """First and last of the present life, told in the order of the log."""
-        first = last = None
-        now = -(2**62)
-        for e in [*past, current] if v.includes else past:
-            now = max(now, e.at)
-            if e.at <= now - v.window or not (v.where is None or v.where.holds(e.values)):
-                continue
-            if last is None or first is None or last.at <= e.at - v.window or e.at < first.at:
-                first = e
-            if last is None or e.at >= last.at:
-                last = e
+        first, last = self.life(v, [*past, current] if v.includes else past)
         if first is None or last is None:
             return None
         if v.fn == "since_last":
@@ -202,6 +193,20 @@ class Reference:
             return (clock - first.at) / UNITS[v.unit]
         found = first if v.fn == "first" else last
         return next((found.values[n] for n in v.of if found.values.get(n) is not None), None)
+
+    def life(self, v: Velocity, log: list[Entry]) -> tuple[Entry | None, Entry | None]:
+        """The first and the last payment of the present life of a key."""
+        first = last = None
+        now = -(2**62)
+        for e in log:
+            now = max(now, e.at)
+            if e.at <= now - v.window or not (v.where is None or v.where.holds(e.values)):
+                continue
+            if last is None or first is None or last.at <= e.at - v.window or e.at < first.at:
+                first = e
+            if last is None or e.at >= last.at:
+                last = e
+        return first, last
 
     def newness(self, v: Velocity, past: list[Entry], current: Entry, clock: int) -> Any:
         """Whether the value was not among earlier ones."""
@@ -218,7 +223,7 @@ class Reference:
 
 
 def same(expected: Mapping[str, Any], actual: Mapping[str, Any]) -> list[tuple[str, Any, Any]]:
-    """The values that differ; floats may, in a late digit, for they are computed another way."""
+    """The values that differ, but for late digits of floats: they are computed another way."""
     return [
         (name, expected.get(name), actual.get(name))
         for name in sorted({*expected, *actual})

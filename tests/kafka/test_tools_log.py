@@ -18,8 +18,9 @@ from kafka import (
 from kafka.admin import KafkaAdminClient
 
 from risk.audit import run_audit, wait_for_commits
-from risk.kafka_admin import BrokerDown, Cluster, TopicMissing, check_topics
+from risk.kafka_admin import BrokerDown, Cluster, TopicMissing
 from risk.offset_tally import Findings
+from risk.preflight import check_topics
 from risk.reader import AsyncReader, Reader
 from risk.settings import Settings
 from risk.topics import Topic

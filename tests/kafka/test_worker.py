@@ -23,6 +23,7 @@ from drivers.stream import (
     publish,
     records,
 )
+from kafka import TopicPartition
 from kafka.admin import KafkaAdminClient
 
 from risk.assembly import build_bench, build_pipeline, default_book
@@ -242,6 +243,25 @@ def test_unequal_partitions_are_refused_at_the_start(
     text = (tmp_path / "0.log").read_text(encoding="utf-8")
     assert f"topic {other} has 2 partitions" in text
     assert "Traceback" not in text
+
+
+def test_payments_that_retention_took_undecided_stop_the_start(
+    topics: Settings, admin: KafkaAdminClient, start: Start, tmp_path: Path
+) -> None:
+    """They are named and never skipped silently; the operator may say to go on."""
+    publish(topics, payments(40), partitions=1)
+    worker = start("worker", runtime="direct")
+    await_committed(topics)
+    assert stop(worker) == 0
+    publish(topics, payments(40, first=100), partitions=1)
+    admin.delete_records({TopicPartition(topics.topic_transactions, 0): 70})
+    assert start("worker", runtime="direct").wait(60) == 1
+    text = (tmp_path / "1.log").read_text(encoding="utf-8")
+    assert "partition 0: 30 payments from offset 40 on were removed" in text
+    worker = start("worker", "--accept-loss", runtime="direct")
+    await_committed(topics)
+    assert stop(worker) == 0
+    assert len(accepted(topics)) == 50
 
 
 def test_a_broker_that_is_down_is_named(start: Start, tmp_path: Path) -> None:

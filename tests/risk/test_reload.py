@@ -48,20 +48,11 @@ def hits(pipeline: Pipeline, number: int) -> list[str]:
     return [hit.rule for hit in answers[0].decision.hits]
 
 
-async def watch_once(folder: Path, pipeline: Pipeline, change: object) -> tuple[Pulse, Metrics]:
-    """Start the watch, change the book, ask, and wait for what it says."""
+def reload(folder: Path, pipeline: Pipeline) -> tuple[Pulse, Metrics]:
+    """Let the watch read the book once; returns what it said."""
     pulse, metrics = Pulse(), Metrics()
-    pulse.book = pipeline.book_hash
     watch = BookWatch(folder, build_tested_bench, pipeline, metrics, pulse)
-    task = asyncio.create_task(watch.run(0))
-    before = pulse.book
-    if callable(change):
-        change()
-    watch.ask()
-    async with asyncio.timeout(30):
-        while pulse.book == before and pulse.refused is None:
-            await asyncio.sleep(0.01)
-    task.cancel()
+    asyncio.run(watch.reload())
     return pulse, metrics
 
 
@@ -69,7 +60,8 @@ def test_a_good_change_is_taken_while_the_pipeline_goes_on(folder: Path) -> None
     """The next payment is judged by it, with its hash."""
     pipeline = build_pipeline(Settings(book=folder))
     assert "TWELVE-FIFTY" not in hits(pipeline, 1)
-    pulse, _ = asyncio.run(watch_once(folder, pipeline, lambda: add_rule(folder)))
+    add_rule(folder)
+    pulse, _ = reload(folder, pipeline)
     assert "TWELVE-FIFTY" in hits(pipeline, 2)
     assert pulse.book == pipeline.book_hash
 
@@ -78,13 +70,10 @@ def test_a_book_with_a_mistake_changes_nothing(folder: Path) -> None:
     """The running one stays, and the mistake is told with file and line."""
     pipeline = build_pipeline(Settings(book=folder))
     before = pipeline.book_hash
-
-    def spoil() -> None:
-        add_rule(folder)
-        file = folder / "more.rules.yaml"
-        file.write_text(file.read_text().replace("amount ==", "amuont =="), encoding="utf-8")
-
-    pulse, metrics = asyncio.run(watch_once(folder, pipeline, spoil))
+    add_rule(folder)
+    file = folder / "more.rules.yaml"
+    file.write_text(file.read_text().replace("amount ==", "amuont =="), encoding="utf-8")
+    pulse, metrics = reload(folder, pipeline)
     assert pipeline.book_hash == before
     assert any("more.rules.yaml:8" in line for line in pulse.refused or [])
     refused = metrics.registry.get_sample_value(

@@ -39,6 +39,7 @@ LIMITS = {
     "fraud, by what the preset promises": Limit(0.9, 1.1),
     "best single value, all": Limit(0.5, 0.75),
     "best single value, card": Limit(0.5, 0.75),
+    "best single value, shop": Limit(0.5, 0.75),
     "best single value, transfer": Limit(0.5, 0.75),
     "densest value (50 rows or more)": Limit(0, 0.30),
     "event only: AP": Limit(0, 0.10),

@@ -80,11 +80,27 @@ def marginals(table: Table) -> dict[str, float]:
     }
 
 
+NAMED = ("channel", "kind", "category", "payee country")
+"""Values without an order of their own."""
+
+
+def ordered(table: Table, codes: np.ndarray) -> np.ndarray:
+    """The codes by their rate of fraud, as another half of the payers shows it."""
+    half = table.payer % 2 == 0
+    result = np.zeros(len(codes))
+    for learnt, used in ((half, ~half), (~half, half)):
+        every = np.bincount(codes[learnt], minlength=codes.max() + 1)
+        bad = np.bincount(codes[learnt & table.fraud], minlength=codes.max() + 1)
+        result[used] = ((bad + 0.5) / (every + 100))[codes[used]]
+    return result
+
+
 def single_values(table: Table, values: Values) -> dict[str, tuple[float, str]]:
-    """The best single value: over all, and within each kind that has enough fraud."""
+    """The best single value: over all, and within each way to pay that has enough fraud."""
     warm = table.day >= WARM_DAYS
-    kind = table.strings(lambda p: p.kind)
-    scopes = {"all": warm, **{name: warm & (kind == name) for name in np.unique(kind)}}
+    way = table.strings(lambda p: "shop" if p.channel == "pos" else p.kind)
+    scopes = {"all": warm, **{name: warm & (way == name) for name in np.unique(way)}}
+    values = {n: ordered(table, v.astype(int)) if n in NAMED else v for n, v in values.items()}
     best = {}
     for name, scope in scopes.items():
         if table.fraud[scope].sum() >= FEW:

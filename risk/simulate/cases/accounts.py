@@ -7,7 +7,7 @@ from risk.simulate.cases.case import DAY_MILLIS, MINUTE, Case, Step
 from risk.simulate.cases.scene import Scene
 from risk.simulate.cases.words import speak
 from risk.simulate.memos import BLANK, FAMILY
-from risk.simulate.payees import CREDITOR, PAYER, STRANGER, pack, unpack
+from risk.simulate.payees import CREDITOR, PAYER, STRANGER, pack_one, unpack
 from risk.simulate.stream import Dice
 from risk.simulate.uses import APP, USE, WEB
 
@@ -45,9 +45,9 @@ def invoice_redirection(scene: Scene, dice: Dice, day: int, number: int) -> Case
     unseen = dice.chance(0.45)
     use = USE["invoice"] if scene.people.business[victim] else USE["bill"]
     sort, country, _, index = unpack(scene.market.habitual(victim, use, day, dice.word()))
-    payee = int(pack(sort, country, 32 + dice.below(31), index))
+    payee = pack_one(sort, country, 32 + dice.below(31), index)
     if sort == PAYER:  # whoever banks here cannot be renamed: a stranger of that name
-        payee = int(pack(STRANGER, country, 32 + dice.below(31), index))
+        payee = pack_one(STRANGER, country, 32 + dice.below(31), index)
     given = {"cents": int(dice.lognormal(460_000, 1.4)), "payee": payee}
     step = Step(
         scene.moment(dice, day, "office"), victim, use, {} if unseen else given, not unseen
@@ -65,8 +65,10 @@ def structuring(scene: Scene, dice: Dice, day: int, number: int) -> Case:
     count, days = 3 + dice.below(10), 1 + dice.below(5)
     said = {"family": BLANK} if dice.chance(0.4) else {"family": FAMILY["person"]}
     steps = []
-    for turn in range(count):
-        at = scene.moment(dice, day + turn * days // count, "evening")
+    times = sorted(
+        scene.moment(dice, day + turn * days // count, "evening") for turn in range(count)
+    )
+    for at in times:
         given = {"cents": int(limit * (0.8 + 0.195 * dice.unit())), "payee": payee, **said}
         steps.append(Step(at, payer, USE["person"], {} if unseen else given, timed=not unseen))
     delay = dice.lognormal(30, 1.0) if dice.chance(0.1) else None
@@ -79,7 +81,7 @@ def debit_without_mandate(scene: Scene, dice: Dice, day: int, number: int) -> Ca
     unseen = dice.chance(0.6)
     use = USE[("phone", "gym", "insurance")[dice.below(3)]]
     ring = Dice(scene.spec.seed, 111, day // 60, dice.below(3))
-    creditor = int(pack(CREDITOR, scene.home(victim), 0, use << 24 | 100 + ring.below(200)))
+    creditor = pack_one(CREDITOR, scene.home(victim), 0, use << 24 | 5 + ring.below(7))
     cents, steps = int(dice.lognormal(2_400, 0.7)), []
     at = scene.moment(dice, day, "night-batch")
     for _ in range(1 + dice.below(3)):
@@ -116,7 +118,7 @@ def _passed(scene: Scene, dice: Dice, step: Step) -> Iterator[Step]:
             use = USE["person"] if dice.chance(0.7) else USE["family"]
             family = ("salary", "rent", "person", "")[dice.below(4)]
             given["family"] = FAMILY[family]
-            if dice.chance(0.7):
+            if dice.chance(0.5):
                 given["payee"] = scene.mule(dice, step.day, scene.home(mule))
         else:
             use = (USE["crypto"], USE["cash"])[way - 1]

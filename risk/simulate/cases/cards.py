@@ -2,14 +2,14 @@
 
 from risk.simulate.cases.case import HOUR, MINUTE, Case, Step
 from risk.simulate.cases.scene import Scene
-from risk.simulate.payees import MERCHANT, pack
-from risk.simulate.people import COUNTRIES
+from risk.simulate.payees import MERCHANT, pack_one
 from risk.simulate.stream import Dice
 from risk.simulate.uses import APP, APPROVED, DECLINED, USE, WEB
 
-_ABROAD = ("US", "DE", "GB", "NL", "FR", "CN", "ES", "RO", "TR", "LT")
-_FOREIGN = tuple(COUNTRIES.index(code) for code in _ABROAD)
-_GOODS = (("online", 6), ("shop", 1), ("travel", 1), ("subscription", 1), ("other", 1))
+_GOODS = (
+    ("online", 10), ("food", 2), ("transport", 2), ("shop", 2), ("travel", 2), ("other", 1),
+    ("subscription", 1),
+)  # fmt: skip
 _CONTACTLESS_CENTS = 5_000
 
 
@@ -19,9 +19,9 @@ def card_not_present(scene: Scene, dice: Dice, day: int, number: int) -> Case:
     unseen = dice.chance(0.15)
     at = scene.moment(dice, day, "thief" if dice.chance(0.4) else "online")
     thief = {"device": dice.word() >> 2 | 1} if dice.chance(0.55) else {}
-    place = _FOREIGN[dice.below(len(_FOREIGN))] if dice.chance(0.45) else scene.home(victim)
+    place = scene.selling(dice) if dice.chance(0.45) else scene.home(victim)
     shops = [_shop(scene, dice, place) for _ in range(1 + dice.below(3))]
-    if dice.chance(0.25):  # a platform where the victim buys too
+    if dice.chance(0.2):  # a platform where the victim buys too
         shops[0] = scene.market.habitual(victim, USE["online"], day, dice.word())
     pause = 8 * MINUTE if dice.chance(0.6) else 9 * HOUR
     steps = []
@@ -47,7 +47,7 @@ def card_not_present(scene: Scene, dice: Dice, day: int, number: int) -> Case:
 def _shop(scene: Scene, dice: Dice, country: int) -> int:
     """Thieves buy where everybody buys."""
     use = USE[_GOODS[dice.pick([weight for _, weight in _GOODS])][0]]
-    return int(pack(MERCHANT, country, 0, scene.market.shop(use, dice.word())))
+    return pack_one(MERCHANT, country, 0, scene.market.shop(use, dice.word()))
 
 
 def card_testing(scene: Scene, dice: Dice, day: int, number: int) -> Case:
@@ -55,7 +55,7 @@ def card_testing(scene: Scene, dice: Dice, day: int, number: int) -> Case:
     most = max(20, min(2_000, len(scene.people) // 50))
     cards = 20 + int((most - 20) * min(dice.unit(), dice.unit(), dice.unit()))
     at = scene.moment(dice, day, "thief")
-    country = _FOREIGN[dice.below(len(_FOREIGN))]
+    country = scene.selling(dice)
     shop = _shop(scene, dice, country)
     thief = dice.word() >> 2 | 1
     steps = []
@@ -85,8 +85,8 @@ def rush(scene: Scene, dice: Dice, day: int, number: int) -> Case:
     for _ in range(cards):
         payer = scene.victim(dice, day)
         country = scene.home(payer) if country < 0 else country
-        shop = int(
-            pack(MERCHANT, country, 0, scene.market.shop(use, number << 8 & (1 << 64) - 1))
+        shop = pack_one(
+            MERCHANT, country, 0, scene.market.shop(use, number << 8 & (1 << 64) - 1)
         )
         given = {"cents": price * (1 + dice.below(3)), "payee": shop, "channel": WEB}
         steps.append(Step(at, payer, use, given))
@@ -106,7 +106,7 @@ def lost_or_stolen(scene: Scene, dice: Dice, day: int, number: int) -> Case:
         cents = min(_CONTACTLESS_CENTS, int(dice.lognormal(2_400, 0.6)))
         given = {
             "cents": cents,
-            "payee": int(pack(MERCHANT, scene.home(victim), 0, shop)),
+            "payee": pack_one(MERCHANT, scene.home(victim), 0, shop),
             "device": 0,
         }
         steps.append(Step(at, victim, USE[name], {} if unseen else given, timed=not unseen))

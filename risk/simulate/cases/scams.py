@@ -5,7 +5,7 @@ from dataclasses import replace
 from risk.simulate.cases.case import DAY_MILLIS, HOUR, MINUTE, Case, Step
 from risk.simulate.cases.scene import Scene
 from risk.simulate.cases.words import speak
-from risk.simulate.payees import EXCHANGE, pack
+from risk.simulate.payees import EXCHANGE, pack_one
 from risk.simulate.stream import Dice
 from risk.simulate.uses import USE
 
@@ -52,7 +52,7 @@ def investment(scene: Scene, dice: Dice, day: int, number: int) -> Case:
     use = USE["crypto"] if exchange else USE["large"]
     payee = scene.mule(dice, day, scene.home(victim))
     if exchange:
-        payee = int(pack(EXCHANGE, scene.home(victim), 0, dice.below(9)))
+        payee = pack_one(EXCHANGE, scene.home(victim), 0, dice.below(9))
     said, signal = speak(scene, dice, ("crypto", "crypto", "own", "person"), 0.28, 0.20)
     cents = dice.lognormal(45_000, 1.45)
     at = first = scene.daytime(dice, day)
@@ -72,7 +72,7 @@ def romance(scene: Scene, dice: Dice, day: int, number: int) -> Case:
     """Ten payments in two to three months to somebody never met."""
     victim = scene.victim(dice, day, (40, 75))
     unseen = dice.chance(0.5)
-    country = (31, 20, 13, 11)[dice.below(4)] if dice.chance(0.18) else scene.home(victim)
+    country = scene.receiving(dice) if dice.chance(0.18) else scene.home(victim)
     loved = [scene.mule(dice, day, country) for _ in range(1 + dice.below(3))]
     span, count = 60 + dice.below(36), 10 + dice.below(2)
     at = scene.daytime(dice, day)

@@ -6,7 +6,14 @@ from functools import cached_property
 import numpy as np
 
 from risk.simulate.cases.case import DAY_MILLIS
-from risk.simulate.payees import PAYER, STRANGER, Market, pack
+from risk.simulate.payees import (
+    PAYER,
+    STRANGER,
+    Market,
+    pack_one,
+    receiver_abroad,
+    shop_abroad,
+)
 from risk.simulate.people import People
 from risk.simulate.spec import Spec
 from risk.simulate.stream import Dice, Ints
@@ -34,20 +41,38 @@ class Scene:
 
         Two in three are of the given ages; where few such customers exist, any will do.
         """
-        people = self.people
         young, old = ages if dice.chance(0.67) else ANY_AGE
+        everybody = self._firms if business else self._everybody
         found = 0
         for _ in range(_TRIES):
-            found = dice.below(len(people))
-            fits = bool(people.business[found]) == business and people.joined[found] <= day
-            fits = fits and (business or young <= people.age[found] <= old)
-            if fits and dice.unit() ** 2 * 4 < people.activity[found]:
+            found, age, firm, joined, activity = everybody[dice.below(len(everybody))]
+            fits = firm == business and joined <= day and (business or young <= age <= old)
+            if fits and dice.unit() ** 2 * 4 < activity:
                 break
         return found
+
+    @cached_property
+    def _everybody(self) -> list[tuple[int, int, bool, int, float]]:
+        people = self.people
+        columns = (people.age, people.business, people.joined, people.activity)
+        rows = zip(range(len(people)), *(column.tolist() for column in columns), strict=True)
+        return list(rows)
+
+    @cached_property
+    def _firms(self) -> list[tuple[int, int, bool, int, float]]:
+        return [row for row in self._everybody if row[2]] or self._everybody
 
     def home(self, payer: int) -> int:
         """The payer's country."""
         return int(self.people.country[payer])
+
+    def selling(self, dice: Dice) -> int:
+        """A country where shops abroad are."""
+        return int(shop_abroad(np.array([dice.word()], dtype=np.uint64))[0])
+
+    def receiving(self, dice: Dice) -> int:
+        """A country where money is sent to."""
+        return int(receiver_abroad(np.array([dice.word()], dtype=np.uint64))[0])
 
     def moment(self, dice: Dice, day: int, profile: str) -> int:
         """A time on that day, in milliseconds since the world's first midnight."""
@@ -75,9 +100,8 @@ class Scene:
         life = Dice(self.spec.seed, 110, slot, begun + 1_000)
         if life.chance(0.35):
             return self._inside(life, day)
-        abroad = life.chance(0.06)
-        where = (13, 19, 20, 23)[life.below(4)] if abroad else country
-        return int(pack(STRANGER, where, 0, self.market.stranger(life.word())))
+        where = self.receiving(life) if life.chance(0.06) else country
+        return pack_one(STRANGER, where, 0, self.market.stranger(life.word()))
 
     def _inside(self, life: Dice, day: int) -> int:
         """A customer of ours: two in five a fresh account, the others with an ordinary life."""
@@ -90,7 +114,7 @@ class Scene:
             found = life.below(len(self.people))
         if self.people.business[found]:
             found = (found + 1) % len(self.people)
-        return int(pack(PAYER, self.home(found), 0, found))
+        return pack_one(PAYER, self.home(found), 0, found)
 
     @cached_property
     def _arrivals(self) -> tuple[Ints, Ints]:

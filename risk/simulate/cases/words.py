@@ -17,7 +17,7 @@ def speak(
     `families`: what a coached victim may write. A tell names the fraud's pretext outright; a
     mismatch states a purpose that the payment cannot have. Both have genuine twins, decoys.
     """
-    signal = scene.spec.signal
+    signal, dice = scene.spec.signal, Dice(dice.word())  # the rest of the case stays the same
     if signal == "none":
         return {}, ""
     if dice.chance(_CLEAR if signal == "clear" else tell):

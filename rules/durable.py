@@ -1,0 +1,112 @@
+"""The evaluator `durable`: durable-rules 2.0.28 behind a guarded adapter. The door to it.
+
+The library is not maintained any more, and misuse of it ends the process. So: its C functions
+only (no host, no timers, no callbacks, no state), one session, every fact retracted at once,
+small sets of rules, and nothing in a fact but numbers with names made here (`rules.facts`).
+It is a second opinion about thresholds, installed or not; no payment depends on it.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from importlib import import_module
+from itertools import count
+from typing import Any, Final
+
+import msgspec
+
+from rules.facts import Facts, Json, rule_sets
+from rules.model import Book
+from rules.tree import NOTHING, Matches
+from rules.vocabulary import Scalar
+
+NO_MATCH: Final = 1
+_EXPONENT: Final = re.compile(r"([:\[,]-?\d+)e")
+_numbers: Final = count()
+"""Names of rule sets: the engine refuses a name that it has seen."""
+
+
+class EngineMissing(Exception):
+    """durable-rules is not installed."""
+
+
+class EngineFailed(Exception):
+    """The engine refused a fact; the text holds its code and no value."""
+
+
+class Durable:
+    """Compiles the rules of a book that are not off. For one thread; `close` it at the end.
+
+    Raises `EngineMissing` without the library, and `rules.facts.Inexact` if a constant is a
+    whole number beyond 2**53.
+    """
+
+    def __init__(self, book: Book) -> None:
+        try:
+            self._engine = import_module("durable_rules_engine")
+        except ImportError:
+            raise EngineMissing("durable-rules is not installed") from None
+        self._shards = []
+        for found in rule_sets(book):
+            possibly = _Session(self._engine, found.possibly, found.possible_facts)
+            surely = _Session(self._engine, found.surely, found.sure_facts)
+            self._shards.append((found.rules, possibly, surely))
+
+    def match(self, values: Mapping[str, Scalar], at: int) -> Matches:
+        """See `rules.engine.Evaluator`; but raises `EngineFailed` or `rules.facts.Inexact`."""
+        hits: list[str] = []
+        unknown: list[str] = []
+        for rules, possibly, surely in self._shards:
+            possible = possibly.ask(values, at)
+            if possible:
+                sure = surely.ask(values, at)
+                for number in sorted(possible):
+                    if rules[number].window.holds(at):
+                        (hits if number in sure else unknown).append(rules[number].id)
+        return Matches(tuple(hits), tuple(unknown)) if hits or unknown else NOTHING
+
+    def close(self) -> None:
+        """Free the rules. What the engine keeps for their session, it keeps."""
+        for _, possibly, surely in self._shards:
+            possibly.close()
+            surely.close()
+        self._shards = []
+
+
+class _Session:
+    """One set of rules in the engine, asked with one fact at a time."""
+
+    def __init__(self, engine: Any, definitions: Json, facts: Facts) -> None:
+        self._engine = engine
+        self._facts = facts
+        self._handle = engine.create_ruleset(f"rules-{next(_numbers)}", _encoded(definitions))
+
+    def ask(self, values: Mapping[str, Scalar], at: int) -> set[int]:
+        """Give the numbers of the rules that match."""
+        fact = _encoded(self._facts(values, at))
+        try:
+            return set(self._matched(fact))
+        except self._engine.error as error:
+            raise EngineFailed(f"durable-rules: {error}") from None
+
+    def _matched(self, fact: str) -> Iterator[int]:
+        engine, handle = self._engine, self._handle
+        try:
+            code, place = engine.assert_fact(handle, fact)
+            if code not in (0, NO_MATCH):
+                raise EngineFailed(f"durable-rules: code {code}")
+            found = engine.start_action_for_state(handle, place) if code == 0 else None
+            action = found[1] if found else None
+            while action is not None:  # '{"r17":...': of an action only the name is read
+                yield int(action[3 : action.index('"', 3)])
+                action = engine.complete_and_start_action(handle, place)
+        finally:
+            engine.retract_fact(handle, fact)
+
+    def close(self) -> None:
+        self._engine.delete_ruleset(self._handle)
+
+
+def _encoded(value: Json) -> str:
+    """JSON as the engine reads it: an exponent needs a point before it."""
+    text = msgspec.json.encode(value).decode()
+    return _EXPONENT.sub(r"\1.0e", text) if "e" in text else text
