@@ -184,6 +184,8 @@ class History:
             for shape in origin.shapes.get(table.kind, ()):
                 table.codec.tell(shape)
         self._origin = None if origin.since else self._origin
+        if all([v.name in self._since for v in self._plan.velocities]):
+            self._declare(BEGINNING)  # nothing is left to say, and a recall may come first
 
     def changed(self) -> Iterator[Stored]:
         """What changed since the last call, as it is at this call.

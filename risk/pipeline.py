@@ -12,6 +12,7 @@ import msgspec
 from features.errors import Malformed, Mistake
 from features.message import parse
 from features.payment import payment_values
+from features.plan import Plan
 from features.subject import Subject, subject_of
 from features.table import Loader
 from features.text.reading import read
@@ -114,6 +115,16 @@ class Pipeline:
     def book_hash(self) -> str:
         """The content hash of the book that judges."""
         return self._bench.book_version.hash
+
+    @property
+    def plan(self) -> Plan:
+        """What is kept of every entity."""
+        return self._bench.plan
+
+    @property
+    def currency(self) -> str:
+        """The currency in which amounts are kept."""
+        return self._bench.book.currency
 
     def adopt(self, bench: Bench) -> None:
         """Judge by another bench from the next arrival on.

@@ -52,7 +52,16 @@ class Settings(BaseModel):
         None, description="folder of the rule book; the default book if empty"
     )
     state_dir: Path = Field(
-        Path(".riskstream"), description="small files that survive a crash (attempt counters)"
+        Path(".riskstream"), description="what survives a crash: checkpoints, attempt counters"
+    )
+    state_share: Path | None = Field(
+        None, description="folder that workers share: copies of checkpoints, for other machines"
+    )
+    share_seconds: float = Field(
+        300, ge=1, le=86_400, description="least pause between two copies of a checkpoint"
+    )
+    checkpoint_seconds: float = Field(
+        10, ge=0, le=3600, description="pause between checkpoints; 0 keeps none"
     )
     port: Port = Field(
         9464, description="port of /metrics, /healthz, /readyz; 0 picks a free one"

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from features.history import History, Stored
+from features.history import History, Origin, Stored
 from features.plan import Plan
 from features.table import Loader
 from risk.ledger import Ledger, Line
@@ -18,7 +18,7 @@ class Changes(msgspec.Struct, frozen=True):
 
     states: Iterator[Stored]
     lines: Iterable[Line]
-    since: dict[str, int]
+    origin: Origin
     ledger_first: int
     ledger_next: int
 
@@ -35,16 +35,14 @@ class Shard:
         return Changes(
             states=self.history.changed(),
             lines=self.ledger.changed(),
-            since=self.history.since(),
+            origin=self.history.origin(),
             ledger_first=self.ledger.first,
             ledger_next=self.ledger.next,
         )
 
-    def restore(
-        self, states: Iterable[Stored], lines: Iterable[Line], since: dict[str, int]
-    ) -> None:
+    def restore(self, origin: Origin, states: Iterable[Stored], lines: Iterable[Line]) -> None:
         """Take what `changes` gave; states that are left out are loaded when needed."""
-        self.history.restore_since(since)
+        self.history.resume(origin)
         for kind, key, content in states:
             self.history.load(kind, key, content)
         self.ledger.load(lines)

@@ -36,7 +36,8 @@ def worker(
     Example: risk worker --bootstrap 127.0.0.1:9092 --runtime direct --port 0
 
     Exit status: 0 stopped as asked, 1 cannot start (says why), 70 something unexpected (start
-    it again: it goes on where it was), 75 stopping took too long (nothing is lost).
+    it again: it goes on where it was), 74 the state folder cannot be written (make room and
+    start again), 75 stopping took too long (nothing is lost).
     """
     from risk.assembly import build_pipeline
     from risk.preflight import check_topics, find_undecided_losses

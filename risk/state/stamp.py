@@ -1,10 +1,10 @@
 """What a checkpoint says of itself, and whether it may be used.
 
 A checkpoint holds the fold of one partition's log up to, not including, `offset`. It becomes
-durable only after Kafka has committed that offset *for its writer*: then every payment before it
-was answered by this writer as the owner of the partition, so that whoever is handed the
-partition starts at `offset` or later and folds the rest silently. Kafka refuses the commit of a
-process that lost the partition, so a process that only believes it owns it leaves no checkpoint.
+durable only after Kafka has committed that offset *for its writer*. Then every payment before
+it was answered by this writer as the owner of the partition, and whoever is handed the
+partition next starts at `offset` or later and folds the rest silently. Kafka refuses the commit
+of a process that lost the partition, so one that only believes it owns it leaves no checkpoint.
 """
 
 from collections.abc import Sequence
@@ -14,19 +14,22 @@ from zlib import crc32
 
 import msgspec
 
+from features.codec import shape_of
+from features.history import Origin
 from features.plan import Plan
 
 FORMAT: Final = 1
 """Raised with every change of what the bytes mean; older ones are rebuilt from the log."""
 
 Reason: TypeAlias = Literal[
-    "missing", "busy", "torn", "corrupt", "older format", "foreign", "other book", "ahead",
+    "missing", "busy", "torn", "corrupt", "older format", "foreign", "other currency", "ahead",
     "behind",
 ]  # fmt: skip
 """Why there is no usable checkpoint: none was ever written; another process holds it; it is cut
 off; a checksum fails; an earlier version wrote it; it is of another topic, epoch or partition;
-the velocities or the currency changed; it knows more than Kafka has committed; the log does not
-reach back to it any more."""
+its amounts are in another currency; it knows more than Kafka has committed; the log does not
+reach back to it any more. Other velocities are no reason: what both books declare is carried
+over, what is new is unknown until it is warm."""
 
 
 class Unusable(Exception):
@@ -37,7 +40,7 @@ class Unusable(Exception):
         self.reason: Reason = reason
 
 
-class Origin(msgspec.Struct, frozen=True):
+class Scope(msgspec.Struct, frozen=True):
     """Of what a checkpoint is: the partition, and what decides which values are kept."""
 
     topic: str
@@ -50,16 +53,16 @@ class Origin(msgspec.Struct, frozen=True):
 class Stamp(msgspec.Struct, frozen=True, kw_only=True):
     """The one row that makes a checkpoint.
 
-    `offset`: the next one to be taken. `labels`: the next offset of the labels topic. `since`:
-    from when the log is complete, by velocity. The ledger holds the places from `ledger_first`
-    up to, not including, `ledger_next`.
+    `offset`: the next one to be taken. `labels`: the next offset of the labels topic.
+    `history`: what must be known to read the states. The ledger holds the places from
+    `ledger_first` up to, not including, `ledger_next`.
     """
 
     format: int = FORMAT
-    origin: Origin
+    scope: Scope
     offset: int
     labels: int = 0
-    since: dict[str, int] = {}
+    history: Origin
     ledger_first: int = 0
     ledger_next: int = 0
 
@@ -67,13 +70,13 @@ class Stamp(msgspec.Struct, frozen=True, kw_only=True):
 def plan_hash(plan: Plan) -> str:
     """Equal for plans that keep the same of every entity: 32 hex digits."""
     parts = [f"{v.digest}:{v.kind}" for v in plan.velocities]
-    parts += [f"{layout.kind}={layout.version}" for layout in plan.layouts]
-    return blake2b("\n".join([*parts, str(plan.scale)]).encode(), digest_size=16).hexdigest()
+    parts += [f"{layout.kind}={shape_of(layout).version.hex()}" for layout in plan.layouts]
+    return blake2b("\n".join(parts).encode(), digest_size=16).hexdigest()
 
 
-def file_name(origin: Origin) -> str:
+def file_name(scope: Scope) -> str:
     """The file of a partition's checkpoint."""
-    return f"{origin.topic}-{origin.partition}.db"
+    return f"{scope.topic}-{scope.partition}.db"
 
 
 def seal(content: bytes, *context: str) -> bytes:
@@ -103,24 +106,24 @@ def read_stamp(sealed: bytes) -> Stamp:
     content = unseal(sealed, "stamp")
     try:
         found = msgspec.json.decode(content, type=dict[str, msgspec.Raw])
-        if found.get("format") != b"%d" % FORMAT:
+        if bytes(found.get("format", b"")) != b"%d" % FORMAT:
             raise Unusable("older format")
         return msgspec.json.decode(content, type=Stamp)
     except msgspec.MsgspecError:
         raise Unusable("corrupt", "its stamp cannot be read") from None
 
 
-def require(stamp: Stamp, origin: Origin, log_begin: int, stop: int) -> None:
+def require(stamp: Stamp, scope: Scope, log_begin: int, stop: int) -> None:
     """Raise `Unusable` unless the log from `stamp.offset` on leads to the state at `stop`."""
-    given, wanted = stamp.origin, origin
+    given, wanted = stamp.scope, scope
     if (given.topic, given.epoch, given.partition) != (
         wanted.topic,
         wanted.epoch,
         wanted.partition,
     ):
         raise Unusable("foreign", f"of {given.topic} {given.partition}, epoch {given.epoch}")
-    if (given.plan, given.currency) != (wanted.plan, wanted.currency):
-        raise Unusable("other book", "its velocities or its currency differ")
+    if given.currency != wanted.currency:
+        raise Unusable("other currency", f"its amounts are in {given.currency}")
     if stamp.offset > stop:
         raise Unusable("ahead", f"at {stamp.offset}, Kafka's committed offset is {stop}")
     if stamp.offset < log_begin:

@@ -68,7 +68,9 @@ class Store:
             for kind, key, content in rows:
                 if content:
                     sealed = seal(content, kind, key)
-                    db.execute("insert or replace into state values (?, ?, ?)", (kind, key, sealed))
+                    db.execute(
+                        "insert or replace into state values (?, ?, ?)", (kind, key, sealed)
+                    )
                 else:
                     db.execute("delete from state where kind = ? and key = ?", (kind, key))
             db.executemany(
@@ -100,7 +102,9 @@ class Reading:
     `on_damage` is told the path before a damaged state is spoken of.
     """
 
-    def __init__(self, path: Path, on_damage: Callable[[Path], None] = lambda path: None) -> None:
+    def __init__(
+        self, path: Path, on_damage: Callable[[Path], None] = lambda path: None
+    ) -> None:
         self._path = path
         self._on_damage = on_damage
         if not path.exists():
@@ -133,14 +137,18 @@ class Reading:
         """All states of these kinds."""
         for kind in kinds:
             with _wrong():
-                rows = self._db.execute("select key, content from state where kind = ?", (kind,))
+                rows = self._db.execute(
+                    "select key, content from state where kind = ?", (kind,)
+                )
                 for key, content in rows:
                     yield kind, key, unseal(content, kind, key)
 
     def lines(self, stamp: Stamp) -> list[Line]:
         """The ledger, oldest first."""
         with _wrong():
-            rows = self._db.execute("select place, content from ledger order by place").fetchall()
+            rows = self._db.execute(
+                "select place, content from ledger order by place"
+            ).fetchall()
         if [place for place, _ in rows] != list(range(stamp.ledger_first, stamp.ledger_next)):
             raise Unusable("corrupt", "lines of the ledger are missing")
         return [_line(unseal(content, str(place))) for place, content in rows]
@@ -165,8 +173,10 @@ class _wrong:  # noqa: N801  # reads as a word of the `with` statement
 
     def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
         if isinstance(error, sqlite3.DatabaseError):
-            reason = "torn" if "malformed" in str(error) or "not a database" in str(error) else (
-                "corrupt"
+            reason = (
+                "torn"
+                if "malformed" in str(error) or "not a database" in str(error)
+                else ("corrupt")
             )
             raise Unusable(reason, str(error)) from None  # type: ignore[arg-type]
 
