@@ -55,7 +55,7 @@ fmt: .venv/ready ## format the code
 
 bench: $(patsubst tests/benchmarks/bench_%.py,bench-%,$(wildcard tests/benchmarks/bench_*.py)) ## all benchmarks
 
-bench-%: tests/benchmarks/bench_%.py .venv/ready ## one benchmark: a table, and .bench/NAME.json
+bench-%: tests/benchmarks/bench_%.py .venv/bench ## one benchmark: a table, and .bench/NAME.json
 	@mkdir -p .bench
 	$(WITH_BROKER) $(BIN)/python $<
 
@@ -65,6 +65,8 @@ kafka-start: ## a broker that goes on, with its data kept in .kafka; prints host
 kafka-stop: ## stop it
 	@$(BROKER) stop
 
+# Only to compare with; without their dependencies, since rule-engine's and faust's disagree.
+COMPARED := rule-engine xgboost-cpu zen-engine
 LOCK := .venv-lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --custom-compile-command "make lock"
 
@@ -72,12 +74,19 @@ lock: ## resolve the lock files anew from pyproject.toml: all, and what the imag
 	$(PYTHON) -m venv .venv-lock && .venv-lock/bin/pip install --quiet uv
 	$(LOCK) --group dev --output-file requirements.lock pyproject.toml
 	$(LOCK) --constraint requirements.lock --output-file deploy/requirements.lock pyproject.toml
+	printf '%s\n' $(COMPARED) | $(LOCK) --no-deps --output-file deploy/bench.lock -
+	echo "durable-rules==2.0.28" | $(LOCK) --output-file deploy/durable.lock -
 	rm -rf .venv-lock
 
 clean: kafka-stop ## remove everything that was made here, the broker's data too
 	rm -rf .venv .venv-lock .kafka .bench .demo .riskstream .coverage build dist
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache deploy/kafka/.mypy_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# What benchmarks compare with, and nothing else needs.
+.venv/bench: .venv/ready deploy/bench.lock
+	@$(BIN)/python -m pip install --quiet --no-deps --require-hashes --requirement deploy/bench.lock
+	@touch $@
 
 # The environment: made anew when the lock file changes, else nothing is asked and nothing fetched.
 .venv/ready: requirements.lock
@@ -92,4 +101,6 @@ clean: kafka-stop ## remove everything that was made here, the broker's data too
 		echo "$(PYTHON) has no venv module. Debian, Ubuntu: apt-get install python3-venv" >&2; exit 1; }
 	@$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements.lock
 	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@$(BIN)/python -m pip install --quiet --require-hashes --requirement deploy/durable.lock 2>/dev/null \
+		|| echo "durable-rules was not built (it needs a C compiler): its tests are skipped." >&2
 	@touch $@

@@ -49,7 +49,10 @@ class Measure(msgspec.Struct, array_like=True):
     @classmethod
     def of_buckets(cls, count: int) -> "Measure":
         """Empty buckets."""
-        return cls(*[[0] * count for _ in range(4)], *[[None] * count for _ in range(2)])
+        measure = cls()
+        for _ in range(count):
+            measure.insert(0)
+        return measure
 
     def insert(self, place: int) -> None:
         """Open an empty bucket."""

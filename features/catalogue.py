@@ -16,7 +16,10 @@ Source: TypeAlias = Literal["payment", "history", "local"]
 class Value(msgspec.Struct, frozen=True, kw_only=True):
     """One word of the vocabulary.
 
-    `low` and `high` bound a number (inclusive; None = unbounded); `unit` is for people.
+    `low` and `high` bound a number (inclusive; None = unbounded); `choices` are all that a text
+    may be (empty = anything); `unit` is for people. `worse` is the direction of more risk, in
+    which alone a model's answer may move the value. Of the values of a memo that have none, an
+    answer may say any text, and no number: those are measured here.
     """
 
     name: str
@@ -26,6 +29,8 @@ class Value(msgspec.Struct, frozen=True, kw_only=True):
     unit: str | None = None
     low: float | None = None
     high: float | None = None
+    choices: tuple[str, ...] = ()
+    worse: Literal["up", "down"] | None = None
     example: str = ""
 
 
@@ -40,8 +45,12 @@ def _history(name: str, type_: Type, meaning: str, **more: Any) -> Value:
     return Value(name=name, type=type_, source="history", meaning=meaning, **more)
 
 
-def _text(name: str, meaning: str) -> Value:
-    return Value(name=f"text.{name}", type="flag", source="local", meaning=meaning)
+def _text(name: str, type_: Type, meaning: str, **more: Any) -> Value:
+    return Value(name=f"text.{name}", type=type_, source="local", meaning=meaning, **more)
+
+
+def _sign(name: str, meaning: str) -> Value:
+    return _text(name, "flag", meaning, worse="up")
 
 
 PAYMENT: Final = (
@@ -151,27 +160,70 @@ HISTORY: Final = (
     ),
 )
 
+PURPOSES: Final = (
+    *("none", "other", "goods", "services", "invoice", "rent", "salary", "utilities", "taxes"),
+    *("insurance", "loan", "savings", "investment", "gift", "family", "donation", "travel"),
+    *("medical", "education", "refund", "fee"),
+)
+"""What a memo may be for: `none` is no memo, `other` is a memo that does not say."""
+
+LANGUAGES: Final = (
+    *("none", "und", "ar", "bg", "cs", "da", "de", "el", "en", "es", "et", "fa", "fi", "fr"),
+    *("he", "hi", "hr", "hu", "id", "it", "ja", "ko", "lt", "lv", "ms", "nl", "no", "pl", "pt"),
+    *("ro", "ru", "sk", "sl", "sr", "sv", "th", "tr", "uk", "vi", "zh"),
+)
+"""ISO 639-1 codes; `none` is no memo, `und` is a language that cannot be told."""
+
 TEXT: Final = (
-    Value(
-        name="text.length",
-        type="number",
-        source="local",
-        meaning="characters of the memo after normalising",
+    _text(
+        "length",
+        "number",
+        "characters of the memo after normalising",
         unit="characters",
         low=0,
         high=1000,
     ),
-    _text("urgent", "the memo presses for time"),
-    _text("secrecy", "the memo asks to tell nobody"),
-    _text("gift_card", "the memo names gift cards or vouchers"),
-    _text("crypto", "the memo names crypto currency"),
-    _text("investment", "the memo promises returns"),
-    _text("remote_access", "the memo names remote access or technical support"),
-    _text("impersonation", "the memo speaks for a bank, police or tax office"),
-    _text("advance_fee", "the memo names a fee for a release, prize, loan or parcel"),
-    _text("invoice_change", "the memo says that bank details have changed"),
-    _text("instruction", "the memo gives orders to whoever reads it"),
-    _text("link", "the memo holds a web address"),
+    _text(
+        "sentiment",
+        "number",
+        "tone of the memo, from hostile to friendly; 0 is neutral",
+        low=-1,
+        high=1,
+        worse="down",
+    ),
+    _text("urgency", "number", "how much the memo presses", low=0, high=1, worse="up"),
+    _text("purpose", "text", "what the memo says the payment is for", choices=PURPOSES),
+    _text("language", "text", "ISO 639-1 code of the memo's language", choices=LANGUAGES),
+    _text(
+        "entities",
+        "number",
+        "people, firms, places, accounts and products that the memo names",
+        low=0,
+        high=32,
+        worse="up",
+    ),
+    _text(
+        "list_match",
+        "number",
+        "how well a name in the memo matches a name list, 0 not at all; unknown without a list",
+        low=0,
+        high=1,
+    ),
+    _sign("urgent", "the memo presses for time"),
+    _sign("secrecy", "the memo asks to tell nobody"),
+    _sign("gift_card", "the memo names gift cards or vouchers"),
+    _sign("crypto", "the memo names crypto currency"),
+    _sign("investment", "the memo promises returns"),
+    _sign("remote_access", "the memo names remote access or technical support"),
+    _sign("impersonation", "the memo speaks for a bank, police or tax office"),
+    _sign("advance_fee", "the memo names a fee for a release, prize, loan or parcel"),
+    _sign("invoice_change", "the memo says that bank details have changed"),
+    _sign("romance", "the memo speaks of love to someone never met"),
+    _sign("extortion", "the memo threatens, or pays a ransom"),
+    _sign("sanctions_evasion", "the memo speaks of going round sanctions or controls"),
+    _sign("instruction", "the memo gives orders to whoever reads it"),
+    _sign("link", "the memo holds a web address"),
+    _sign("obfuscated", "the memo hides what it says: invisible signs, mixed scripts"),
 )
 
 CATALOGUE: Final = (*PAYMENT, *HISTORY, *TEXT)

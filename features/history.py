@@ -5,23 +5,25 @@ log, and returns its values; the same log gives the same values and the same sta
 was saved and restored in between. The laws of a window are in `features.windows`.
 
 A velocity is **unknown until it is warm**: until the log has covered its window (and delay)
-since it was declared. `since` says from which event time the log is complete for it.
+since it was declared. `since` says from which event time the log is complete for it. Only what
+more of the past could not change is known earlier: a last payment that was found, and that
+somebody is not new.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from copy import deepcopy
+from collections.abc import Iterator, Mapping
 from typing import Final, TypeAlias
 
 import msgspec
 
 from features.codec import Shape
+from features.driver import driver
 from features.labels import PAYMENT, WAITING, End, Frozen, Label, Labels, encode
-from features.layout import State
 from features.plan import Plan
 from features.source import Mark
-from features.subject import Subject, key_of
+from features.subject import Subject
 from features.table import Loader, Table
 from features.transaction import Scalar
+from features.velocity import ONLY_PAST
 from features.windows import NONE
 
 BEGINNING: Final = -(2**62)
@@ -79,8 +81,8 @@ class History:
             for layout, heat in zip(plan.layouts, plan.heats, strict=True)
         ]
         self._labels = Labels(self._tables, loader)
-        self._keys = [key_of(by) for by in plan.kinds]
-        self._steps = [(s.kind, s.step, s.is_read) for s in plan.stages]
+        self._drive = driver(plan, self._tables, self._publish, takes_in=True)
+        self._look = driver(plan, self._tables, self._publish, takes_in=False)
         self._clock = BEGINNING
         self._since: dict[str, int] = {}
         self._origin = since
@@ -111,53 +113,53 @@ class History:
             self._declare(at if self._origin is None else self._origin)
         if at > self._clock:
             self._clock = at
-            self._labels.catch_up(at)
-        keys = [key(subject) for key in self._keys]
-        states = [
-            None if key is None else table.open(key)
-            for table, key in zip(self._tables, keys, strict=True)
-        ]
-        remembered = self._run(states, subject, values)
+            if self._labels.is_needed:
+                self._labels.catch_up(at)
+        out, marks = dict[str, Scalar](), dict[str, Mark]()
+        minor = NONE if subject.amount_minor is None else subject.amount_minor
+        states = self._drive(subject, values, at, minor, out, marks)
         if self._labels.is_needed:
-            self._labels.passed(subject.id, at, keys, states, self._clock)
+            self._labels.passed(subject.id, at, states, self._clock)
             self._labels.expire(self._clock)
-        return remembered
+        return self._remembered(out, marks, at)
 
     def recall(self, subject: Subject, values: Mapping[str, Scalar]) -> Remembered:
-        """Look at a payment as if it came now, once more, without taking it in."""
-        states: list[State | None] = []
-        for table, key_of_subject in zip(self._tables, self._keys, strict=True):
-            key = key_of_subject(subject)
-            states.append(None if key is None else deepcopy(table.look(key)))
-        return self._run(states, subject, values)
+        """Look at a payment that was taken in, as history stands now; nothing changes.
+
+        It counts once. What only the first look could tell (what was last, who was new) is
+        unknown. A hot key's buckets, which are marked anyway, hold it twice.
+        """
+        out, marks = dict[str, Scalar](), dict[str, Mark]()
+        minor = NONE if subject.amount_minor is None else subject.amount_minor
+        self._look(subject, values, subject.at, minor, out, marks)
+        for v in self._plan.velocities:
+            if v.fn in ONLY_PAST and v.delay is None:
+                out.pop(v.name, None)
+        return self._remembered(out, marks, subject.at)
 
     def learn(self, label: Label) -> End:
         """Take a label; see `features.labels` for what becomes of it."""
         return self._labels.learn(label, self._clock)
 
-    def _run(
-        self, states: Sequence[State | None], subject: Subject, values: Mapping[str, Scalar]
+    def _remembered(
+        self, out: dict[str, Scalar], marks: dict[str, Mark], at: int
     ) -> Remembered:
-        at, minor = subject.at, subject.amount_minor
-        minor = NONE if minor is None else minor
-        known, out, marks = values, dict[str, Scalar](), dict[str, Mark]()
-        backs = [0] * len(states)
-        for kind, step, is_read in self._steps:
-            state = states[kind]
-            if state is None:
-                continue
-            backs[kind] = step(state, known, at, minor, out, backs[kind], marks)
-            if is_read:
-                self._drop_cold(out, at)
-                known = {**values, **out}
-        self._drop_cold(out, at)
+        if at < self._warm_at:
+            self._drop_cold(out, at)
         return Remembered(out, {**self._marks, **marks} if marks else self._marks)
 
+    def _publish(
+        self, known: Mapping[str, Scalar], out: dict[str, Scalar], at: int
+    ) -> Mapping[str, Scalar]:
+        """The values that conditions may read, once more of them are known."""
+        if at < self._warm_at:
+            self._drop_cold(out, at)
+        return {**known, **out}
+
     def _drop_cold(self, out: dict[str, Scalar], at: int) -> None:
-        if at >= self._warm_at:
-            return
         for v in self._plan.velocities:
-            if v.name in out and at - self._since[v.name] < v.reach:
+            is_certain = v.fn in ("last", "since_last") or out.get(v.name) is False
+            if v.name in out and at - self._since[v.name] < v.reach and not is_certain:
                 del out[v.name]
 
     def _declare(self, since: int) -> None:
@@ -204,7 +206,7 @@ class History:
         for (kind, key), held in labels:
             yield kind, key, b"" if held is None else encode(held)
         for table in self._tables:
-            for key, stored in table.changed():
+            for key, stored in table.written():
                 yield table.kind, key, stored
 
     def load(self, kind: str, key: str, stored: bytes) -> bool:

@@ -35,7 +35,7 @@ from features.velocity import HOUR, Velocity
 from features.windows import NO_ID, NONE, identity
 
 HOT: Final = 512
-RAW: Final = 4096
+RAW: Final = 2048
 EXACT: Final = HOUR
 BUCKETED: Final = frozenset({"count", "sum", "mean", "min", "max", "stddev", "z_mean"})
 

@@ -36,13 +36,13 @@ class Label(msgspec.Struct, frozen=True):
 
 
 class Passed(msgspec.Struct, frozen=True, array_like=True):
-    """Where a payment stands among the labelled ones: kind, key, and which of equal times.
+    """Where a payment stands among the labelled ones: kind, key, which of equal times.
 
     `known_at` is that of the label it has, None without one.
     """
 
     at: int
-    places: tuple[tuple[int, str, int], ...]
+    places: tuple[tuple[str, str, int], ...]
     known_at: int | None = None
     is_fraud: bool = False
 
@@ -68,16 +68,13 @@ class Labels:
     def __init__(self, tables: Sequence[Table], loader: Loader | None) -> None:
         self._tables = tables
         self._kinds = [i for i, table in enumerate(tables) if table.layout.label_reach]
+        self._labelled = {t.kind: t for t in tables if t.layout.label_reach}
         self._reach = max([table.layout.label_reach for table in tables], default=0)
+        self.is_needed = bool(self._kinds)
         self._loader = loader
         self._passed: OrderedDict[str, Passed] = OrderedDict()
         self._waiting: list[Waiting] = []
         self._changed: dict[tuple[str, str], Passed | Waiting | None] = {}
-
-    @property
-    def is_needed(self) -> bool:
-        """Whether any velocity looks at labels."""
-        return bool(self._kinds)
 
     def learn(self, label: Label, clock: int) -> End:
         """Take a label when the newest payment was at `clock`."""
@@ -99,23 +96,21 @@ class Labels:
             self._take(Label(payment, is_fraud, known_at), clock)
 
     def passed(
-        self,
-        payment: str,
-        at: int,
-        keys: Sequence[str | None],
-        states: Sequence[State | None],
-        clock: int,
+        self, payment: str, at: int, states: Sequence[tuple[str, State] | None], clock: int
     ) -> None:
         """Remember where a payment was entered; a reused id stands for its first payment."""
         if at <= clock - self._reach or self._find(payment, clock) is not None:
             return
         places = []
         for kind in self._kinds:
-            key, state, layout = keys[kind], states[kind], self._tables[kind].layout
-            if key is None or state is None or at <= state[0][0] - layout.label_reach:
+            layout, found = self._tables[kind].layout, states[kind]
+            if found is None or at <= found[1][0][0] - layout.label_reach:
                 continue
+            key, state = found
             times = state[layout.places["label_times"]]
-            places.append((kind, key, bisect_right(times, at) - 1 - bisect_left(times, at)))
+            places.append(
+                (layout.kind, key, bisect_right(times, at) - 1 - bisect_left(times, at))
+            )
         if places:
             self._put(payment, Passed(at, tuple(places)))
 
@@ -152,8 +147,10 @@ class Labels:
             self._write(kind, key, passed.at, place, label.is_fraud)
         return "taken" if passed.known_at is None else "reversed"
 
-    def _write(self, kind: int, key: str, at: int, place: int, is_fraud: bool) -> None:
-        table = self._tables[kind]
+    def _write(self, kind: str, key: str, at: int, place: int, is_fraud: bool) -> None:
+        table = self._labelled.get(kind)
+        if table is None:
+            return
         state = table.open(key)
         times = state[table.layout.places["label_times"]]
         found = bisect_left(times, at) + place

@@ -93,8 +93,8 @@ STANDARD: Final = (
         by=("payer",),
         window=MEMORY,
         meaning=(
-            "the payer never paid this payee (or merchant); unknown for the payer's first "
-            "payment"
+            "the payer never paid this payee (or merchant); unknown for the first "
+            "payment to one"
         ),
     ),
     Velocity(

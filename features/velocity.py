@@ -150,7 +150,7 @@ _UNITS_OF: Final[Mapping[str, str]] = {
     "count": "payments",
     "label_count": "payments",
     "run_length": "payments",
-    "distinct": "different values",
+    "distinct": "values",
     "label_rate": "share",
 }
 _OWN_UNIT: Final = frozenset({"sum", "mean", "min", "max", "stddev", "median", "percentile"})
@@ -191,27 +191,23 @@ def _low(velocity: Velocity, own: Value | None) -> float | None:
 
 
 def said(velocity: Velocity) -> str:
-    """The declaration as a phrase: `sum of amount by payer in 24h where channel == 'app'`."""
+    """The declaration as a phrase: `sum of amount by payer in 24h, this one included`."""
     parts = [velocity.fn.replace("_", " ")]
     if velocity.label is not None:
         parts.append(f"of payments found {velocity.label}")
     if velocity.of:
         parts.append("of " + " or ".join(velocity.of))
-    parts.append("by " + " and ".join(velocity.by))
-    parts.append("in " + duration(velocity.window))
+    parts.append(f"by {' and '.join(velocity.by)} in {duration(velocity.window)}")
     if velocity.newest is not None:
         parts.append(f"(the newest {velocity.newest})")
     if velocity.where is not None:
         parts.append(f"where {velocity.where.text}")
+    text = " ".join(parts)
     if velocity.delay is not None:
-        parts.append(f"labels at least {duration(velocity.delay)} old")
-    elif velocity.fn not in ONLY_PAST:
-        parts.append("this one included" if velocity.includes else "earlier payments only")
-    return (
-        ", ".join([" ".join(parts[:-1]), parts[-1]])
-        if velocity.delay or (velocity.fn not in ONLY_PAST)
-        else " ".join(parts)
-    )
+        return f"{text}, labels at least {duration(velocity.delay)} old"
+    if velocity.fn in ONLY_PAST:
+        return text
+    return f"{text}, {'this one included' if velocity.includes else 'earlier payments only'}"
 
 
 def duration(microseconds: int) -> str:

@@ -85,7 +85,7 @@ def ranked(values: Sequence[float]) -> Sequence[float]:
         return sorted(values)
     column = np.array(values)
     column.sort()
-    return column.data  # type: ignore[return-value] # a memoryview gives plain numbers
+    return column.data  # a memoryview gives plain numbers
 
 
 def percentile(ordered: Sequence[float], q: float) -> float:
@@ -141,16 +141,20 @@ def both(one: bytes | bytearray, other: bytes | bytearray) -> int:
     return (int.from_bytes(one) & int.from_bytes(other)).bit_count()
 
 
+MAX_MET: Final = 512
+"""How many others an entity remembers; the one met longest ago makes room."""
+
+
 def met(ids: "array[int]", lasts: "array[int]", one: int, after: int) -> bool | None:
-    """Whether `one` was met later than `after`; None if nobody was."""
+    """Whether `one` was met later than `after`.
+
+    None if nobody was, or so many that `one` may have had to make room.
+    """
     place = bisect_left(ids, one)
     if place < len(ids) and ids[place] == one and lasts[place] > after:
         return True
-    return False if any([last > after for last in lasts]) else None
-
-
-MAX_MET: Final = 512
-"""How many others an entity remembers; the one met longest ago makes room."""
+    others = sum([last > after for last in lasts])
+    return False if 0 < others < MAX_MET else None
 
 
 def meet(ids: "array[int]", lasts: "array[int]", one: int, at: int, after: int) -> None:
@@ -162,15 +166,12 @@ def meet(ids: "array[int]", lasts: "array[int]", one: int, at: int, after: int) 
     ids.insert(place, one)
     lasts.insert(place, at)
     if len(ids) > MAX_MET or (len(ids) % 16 == 0 and min(lasts) <= after):
-        forget(ids, lasts, after)
+        _make_room(ids, lasts, after)
 
 
-def forget(ids: "array[int]", lasts: "array[int]", after: int) -> None:
-    """Drop those not met after `after`, and the one met longest ago if there are too many."""
+def _make_room(ids: "array[int]", lasts: "array[int]", after: int) -> None:
+    """Drop those not met after `after`; if all were, and are too many, the one met first."""
     keep = [last > after for last in lasts]
-    if all(keep):
-        if len(ids) <= MAX_MET:
-            return
-        oldest = min(range(len(ids)), key=lambda place: (lasts[place], ids[place]))
-        keep[oldest] = False
+    if all(keep) and len(ids) > MAX_MET:
+        keep[lasts.index(min(lasts))] = False
     ids[:], lasts[:] = array("q", compress(ids, keep)), array("q", compress(lasts, keep))

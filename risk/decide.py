@@ -7,7 +7,7 @@ was stopped needs this file, the book and the scorer, and nothing else.
 from collections.abc import Mapping
 from hashlib import blake2b
 from itertools import filterfalse
-from typing import Final, Protocol
+from typing import Final
 
 import msgspec
 
@@ -27,29 +27,23 @@ from risk.decision import (
     Version,
 )
 from risk.ledger import FirstAnswer
-from risk.score.scorer import Scorer
+from risk.score.scorer import Score, Scorer
+from rules.engine import Evaluator
 from rules.model import Book
-from rules.tree import Matches
-from rules.verdict import judge
-
-
-class Evaluator(Protocol):
-    """Which rules of a book hold for these values at this event time."""
-
-    def match(self, values: Mapping[str, Scalar], at: int) -> Matches:
-        """Values by name (absent = unknown) and microseconds UTC -> the matches."""
-        ...
+from rules.ruling import Ruling, rule_on
 
 
 class Bench(msgspec.Struct, frozen=True):
     """All that judges: a book, what was made from it, and a scorer.
 
+    `points` evaluates the rules that add points (`rules.points.point_book`).
     `names` are the values that book and scorer read; `attributes` those that the book lets
     upstream send.
     """
 
     book: Book
     evaluator: Evaluator
+    points: Evaluator
     scorer: Scorer
     book_version: Version
     scorer_version: Version
@@ -86,9 +80,10 @@ def decide(transaction: Transaction, known: Known, bench: Bench, source: Source)
     values = {**known.payment, **known.history, **known.reading}
     unknowns = tuple(filterfalse(values.__contains__, bench.names))
     score = bench.scorer.score(values)
-    values["score"] = score.points
-    matches = bench.evaluator.match(values, transaction.at)
-    verdict = judge(bench.book, matches, values, score.points)
+    ruling = rule_on(
+        bench.book, bench.evaluator, bench.points, values, transaction.at, score.points
+    )
+    verdict = ruling.verdict
     outcome: Outcome = verdict.outcome
     reasons = tuple([Reason(reason.code, reason.text) for reason in verdict.reasons])
     if "id_reused" in known.flags and outcome == "approve":
@@ -103,8 +98,8 @@ def decide(transaction: Transaction, known: Known, bench: Bench, source: Source)
         currency=transaction.currency,
         outcome=outcome,
         tier=verdict.tier,
-        score=score.points,
-        contributions=tuple([Contribution(*added) for added in score.contributions]),
+        score=ruling.score,
+        contributions=_contributions(score, ruling),
         reasons=reasons,
         hits=tuple([Hit(hit.rule, hit.tier) for hit in verdict.hits]),
         shadow=tuple([Hit(hit.rule, hit.tier) for hit in verdict.shadow]),
@@ -116,6 +111,14 @@ def decide(transaction: Transaction, known: Known, bench: Bench, source: Source)
         scorer=bench.scorer_version,
         flags=known.flags,
     )
+
+
+def _contributions(score: Score, ruling: Ruling) -> tuple[Contribution, ...]:
+    made = [Contribution(*added) for added in score.contributions]
+    made += [Contribution(added.rule, added.points) for added in ruling.added]
+    if ruling.bound:
+        made.append(Contribution("bound", ruling.bound))
+    return tuple(made)
 
 
 ID_REUSED: Final = Reason(

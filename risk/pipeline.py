@@ -21,6 +21,7 @@ from risk.decide import Bench, Known, decide, refuse, repeat
 from risk.decision import Decision, Flag, Source, encode
 from risk.ledger import Entry, FirstAnswer, digest, first_answer
 from risk.shard import Shard
+from rules.sequences import Sequences
 
 MAX_AHEAD_US = 24 * 3600 * 1_000_000
 """Event time may be this far after the record's own time; further is a broken clock upstream,
@@ -137,6 +138,8 @@ class Pipeline:
                 "the history must be built anew, so restart the workers"
             )
         self._bench = bench
+        for shard in self._shards.values():
+            shard.sequences = Sequences(bench.book, before=shard.sequences)
 
     def take(
         self, arrivals: Sequence[Arrival], admit: Callable[[Arrival], bool] = always
@@ -162,7 +165,11 @@ class Pipeline:
         shard = self.shard(arrival.partition)
         fingerprint = digest(transaction)
         if shard.ledger.find(fingerprint) is None:
-            shard.history.observe(*self._seen(transaction))
+            subject, payment = self._seen(transaction)
+            history = shard.history.observe(subject, payment).values
+            if shard.sequences:
+                reading = read(transaction.memo).values()
+                shard.sequences.observe({**payment, **history, **reading}, transaction.at)
         shard.ledger.remember(fingerprint, Entry(transaction.id, recorded))
 
     def shard(self, partition: int) -> Shard:
@@ -174,7 +181,7 @@ class Pipeline:
 
     def empty(self, loader: Loader | None = None) -> Shard:
         """A state to restore into; `loader` gives what is stored and not in memory."""
-        return Shard(self._limits.known_ids, self._bench.plan, loader)
+        return Shard(self._limits.known_ids, self._bench.plan, self._bench.book, loader)
 
     def replace(self, partition: int, shard: Shard | None) -> None:
         """Go on from another state of a partition; None lets it go."""
@@ -219,6 +226,11 @@ class Pipeline:
         watch.lap("history")
         reading = read(transaction.memo).values()
         watch.lap("text")
+        if shard.sequences:
+            ask = shard.sequences.observe if entry is None else shard.sequences.recall
+            completed = ask({**payment, **history, **reading}, transaction.at)
+            history = {**history, **completed}
+            watch.lap("sequences")
         known = Known(payment, history, reading, flags)
         decision = decide(transaction, known, self._bench, source)
         shard.ledger.remember(fingerprint, Entry(transaction.id, first_answer(decision)))

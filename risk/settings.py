@@ -51,6 +51,10 @@ class Settings(BaseModel):
     book: Path | None = Field(
         None, description="folder of the rule book; the default book if empty"
     )
+    scorer: Path | None = Field(
+        None,
+        description="scorer: card of trees (.json) or scorecard (.yaml); the book's if empty",
+    )
     state_dir: Path = Field(
         Path(".riskstream"), description="what survives a crash: checkpoints, attempt counters"
     )
@@ -62,6 +66,9 @@ class Settings(BaseModel):
     )
     checkpoint_seconds: float = Field(
         10, ge=0, le=3600, description="pause between checkpoints; 0 keeps none"
+    )
+    books_dir: Path = Field(
+        Path(".riskstream/books"), description="every book that decided, kept by its hash"
     )
     port: Port = Field(
         9464, description="port of /metrics, /healthz, /readyz; 0 picks a free one"

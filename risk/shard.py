@@ -1,13 +1,21 @@
-"""The state of one partition: the history of its entities and the ledger of its answers."""
+"""The state of one partition: history of its entities, open sequences, answers given."""
 
 from collections.abc import Iterable, Iterator
+from itertools import chain
+from typing import Final
 
 import msgspec
 
-from features.history import History, Origin, Stored
+from features.history import EAGER, History, Origin, Stored
 from features.plan import Plan
 from features.table import Loader
 from risk.ledger import Ledger, Line
+from rules.model import Book
+from rules.sequences import Sequences
+from rules.watch import KIND
+
+AT_ONCE: Final = (*EAGER, KIND)
+"""Kinds of states that must be restored before the first payment; others when needed."""
 
 
 class Changes(msgspec.Struct, frozen=True):
@@ -26,14 +34,17 @@ class Changes(msgspec.Struct, frozen=True):
 class Shard:
     """One partition's state. `loader` gives stored states that are not in memory."""
 
-    def __init__(self, known_ids: int, plan: Plan, loader: Loader | None = None) -> None:
+    def __init__(
+        self, known_ids: int, plan: Plan, book: Book, loader: Loader | None = None
+    ) -> None:
         self.history = History(plan, loader=loader)
+        self.sequences = Sequences(book)
         self.ledger = Ledger(known_ids)
 
     def changes(self) -> Changes:
         """What changed since the last call; iterate `states` to the end before the next one."""
         return Changes(
-            states=self.history.changed(),
+            states=chain(self.history.changed(), self.sequences.changed()),
             lines=self.ledger.changed(),
             origin=self.history.origin(),
             ledger_first=self.ledger.first,
@@ -43,6 +54,11 @@ class Shard:
     def restore(self, origin: Origin, states: Iterable[Stored], lines: Iterable[Line]) -> None:
         """Take what `changes` gave; states that are left out are loaded when needed."""
         self.history.resume(origin)
+        sequences: list[Stored] = []
         for kind, key, content in states:
-            self.history.load(kind, key, content)
+            if kind == KIND:
+                sequences.append((kind, key, content))
+            else:
+                self.history.load(kind, key, content)
+        self.sequences.load(sequences, self.history.clock)
         self.ledger.load(lines)

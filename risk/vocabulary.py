@@ -1,8 +1,10 @@
 """The words of the book: the catalogue of values, the declared attributes, and the score."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from hashlib import blake2b
 
 from features.catalogue import CATALOGUE, Value
+from features.velocity import Velocity
 from rules.vocabulary import Vocabulary, Word
 
 SCORE = Word(type="number", meaning="points of the scorer", unit="points", low=0, high=100)
@@ -18,6 +20,7 @@ def vocabulary(values: Iterable[Value] = CATALOGUE) -> Vocabulary:
             low=value.low,
             high=value.high,
             from_text=value.source == "local",
+            from_payment=value.source == "payment",
         )
         for value in values
     }
@@ -38,3 +41,23 @@ def attribute_values(attributes: Vocabulary) -> dict[str, Value]:
         )
         for name, word in attributes.items()
     }
+
+
+def versions(words: Vocabulary, velocities: Sequence[Velocity]) -> dict[str, str]:
+    """Numbers and flags by name, each with what changes when its meaning does.
+
+    Of a declared value that is a digest of its declaration and of those that it reads; of a
+    value that the code makes it is `1`.
+    """
+    by_name = {velocity.name: velocity for velocity in velocities}
+    return {
+        name: _version(name, by_name) for name, word in words.items() if word.type != "text"
+    }
+
+
+def _version(name: str, velocities: Mapping[str, Velocity]) -> str:
+    velocity = velocities.get(name)
+    if velocity is None:
+        return "1"
+    read = [_version(other, velocities) for other in sorted(velocity.reads)]
+    return blake2b(" ".join([velocity.digest, *read]).encode(), digest_size=8).hexdigest()

@@ -9,11 +9,14 @@ from rules.document import Fields, Leaf, Node
 from rules.lists import ListMaker, read_list
 from rules.model import TIERS, Listing, ListKind, Outcome, Thresholds, Tier
 from rules.page import Page
+from rules.shelf import LISTS
+from rules.velocity import Velocity
+from rules.velocity_page import VelocityReader, describe
 from rules.vocabulary import Vocabulary, Word
 
 FRAME: Final = ("name", "version", "owner", "currency", "on_malformed")
 ALSO: Final = (
-    "description", "default", "tiers", "score", "lists", "attributes", "rates"
+    "description", "default", "tiers", "score", "lists", "attributes", "velocities", "rates"
 )  # fmt: skip
 NAME: Final = (r"[a-z][a-z0-9_]{0,39}", "trusted_payees")
 OUTCOMES: Final[Mapping[Tier, Outcome]] = {
@@ -36,6 +39,10 @@ class Frame(msgspec.Struct, frozen=True, kw_only=True):
     outcomes: Mapping[Tier, Outcome]
     thresholds: Thresholds
     attributes: Vocabulary
+    velocities: Mapping[str, Velocity]
+    declared: Vocabulary
+    """The words of attributes and velocities."""
+
     listings: Mapping[str, Listing]
     rates: str | None
     """File of the exchange rates, beside book.yaml."""
@@ -45,16 +52,22 @@ ReadFile = Callable[[str], bytes | None]
 
 
 class FrameReader:
-    """Reads book.yaml; `read_file` gives the bytes of a file of the book, if there is one."""
+    """Reads book.yaml; `read_file` gives the bytes of a file of the book, if there is one.
 
-    def __init__(self, page: Page, read_file: ReadFile) -> None:
+    `words` is the vocabulary without what the book itself declares.
+    """
+
+    def __init__(self, page: Page, read_file: ReadFile, words: Vocabulary) -> None:
         self._page = page
         self._read_file = read_file
+        self._words = words
 
     def frame(self) -> Frame:
         """Read the frame; mistakes go to the page."""
         page = self._page
         found = page.fields(page.root, "book.yaml", FRAME, ALSO)
+        attributes = self._attributes(found.get("attributes"))
+        velocities = self._velocities(found.get("velocities"), attributes)
         return Frame(
             name=page.name(found["name"], "name", r"[a-z][a-z0-9-]{0,59}", "payments-default"),
             version=page.text(found["version"], "version", 40),
@@ -66,13 +79,26 @@ class FrameReader:
             else "approve",
             outcomes=self._outcomes(found.get("tiers")),
             thresholds=self._thresholds(found.get("score")),
-            attributes=self._attributes(found.get("attributes")),
+            attributes=attributes,
+            velocities=velocities,
+            declared={**attributes, **self._described(velocities, attributes)},
             listings=self._listings(found.get("lists")),
             rates=self._rates(found["rates"]) if "rates" in found else None,
         )
 
     def _rates(self, node: Node) -> str:
         return self._page.name(node, "rates", r"[A-Za-z0-9_-]{1,60}\.csv", "rates.csv")
+
+    def _velocities(self, node: Node | None, attributes: Vocabulary) -> Mapping[str, Velocity]:
+        if node is None:
+            return {}
+        return VelocityReader(self._page, {**self._words, **attributes}).velocities(node)
+
+    def _described(
+        self, velocities: Mapping[str, Velocity], attributes: Vocabulary
+    ) -> Vocabulary:
+        words = {**self._words, **attributes}
+        return {name: describe(velocity, words) for name, velocity in velocities.items()}
 
     def _outcome(self, node: Node, what: str) -> Outcome:
         return cast("Outcome", self._page.choice(node, what, get_args(Outcome)))
@@ -92,7 +118,7 @@ class FrameReader:
         if node is None:
             return Thresholds()
         page = self._page
-        found = page.fields(node, "score", (), ("review", "reject"))
+        found = page.fields(node, "score", (), ("review", "reject", "rules"))
         limits = {key: page.whole(given, key, 1, 100) for key, given in found.items()}
         if limits.get("review", 0) >= limits.get("reject", 101):
             page.wrong(node, "review must be below reject")
@@ -122,6 +148,7 @@ class FrameReader:
             from_text=page.flag(found["from_text"], "from_text")
             if "from_text" in found
             else False,
+            from_payment=True,
             **bounds,
         )
 
@@ -145,18 +172,18 @@ class FrameReader:
             return self._list_file(name, kind, found["file"])
         maker = ListMaker(name, kind, page.file)
         for item in page.items(found["values"], "values"):
-            maker.add(item.mark.line, self._row(item))
+            maker.add(item.mark.line, **self._row(item))
         page.mistakes += maker.mistakes
         return maker.listing()
 
     def _list_file(self, name: str, kind: ListKind, node: Node) -> Listing:
         page = self._page
         file = page.name(node, "file", r"[A-Za-z0-9_-]{1,60}\.(txt|csv)", "trusted_payees.csv")
-        raw = self._read_file(f"lists/{file}")
+        raw = self._read_file(f"{LISTS}/{file}")
         if raw is None:
-            page.wrong(node, f"there is no lists/{file[:60]} that can be read")
+            page.wrong(node, f"there is no {LISTS}/{file[:60]} that can be read")
             return Listing(name, kind, {}, {})
-        listing, mistakes = read_list(name, kind, f"lists/{file}", raw)
+        listing, mistakes = read_list(name, kind, f"{LISTS}/{file}", raw)
         page.mistakes += mistakes
         return listing
 

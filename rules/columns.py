@@ -33,6 +33,10 @@ from rules.vocabulary import Scalar
 from rules.wording import fold
 
 AT: Final = pl.col("at")
+ZERO: Final = pl.col("zero:")
+"""A whole column of zeros. To divide by a constant, Polars multiplies by its reciprocal, which
+is another number; a constant plus this column is no constant to it."""
+
 FOLDED: Final = "folded:"
 STARTED: Final = "started:"
 LARGEST: Final = 2**53
@@ -120,13 +124,14 @@ class Tabulator:
             case Named():
                 return self._named(node)
             case Arithmetic(operator=sign, left=left, right=right):
-                return _finite(CALCULATE[sign](self._number(left), self._number(right)))
+                divisor = self._number(right) + ZERO if sign == "/" else self._number(right)
+                return _finite(CALCULATE[sign](self._number(left), divisor))
             case Apply(function=function, arguments=arguments):
                 return _applied(function, [self._number(argument) for argument in arguments])
             case Clock(part=part):
                 return CLOCKS[part].cast(pl.Float64)
             case AgeDays(since=since):
-                return (AT - self._start(since)).cast(pl.Float64) / DAY_US
+                return (AT - self._start(since)).cast(pl.Float64) / (float(DAY_US) + ZERO)
             case _:
                 return self._literal(self._fixed(node))
 

@@ -33,6 +33,14 @@ class EngineFailed(Exception):
     """The engine refused a fact; the text holds its code and no value."""
 
 
+def load_library(name: str = "durable_rules_engine") -> Any:
+    """Import the C functions of durable-rules; raises `EngineMissing`."""
+    try:
+        return import_module(name)
+    except ImportError:
+        raise EngineMissing("durable-rules is not installed") from None
+
+
 class Durable:
     """Compiles the rules of a book that are not off. For one thread; `close` it at the end.
 
@@ -40,15 +48,12 @@ class Durable:
     whole number beyond 2**53.
     """
 
-    def __init__(self, book: Book) -> None:
-        try:
-            self._engine = import_module("durable_rules_engine")
-        except ImportError:
-            raise EngineMissing("durable-rules is not installed") from None
+    def __init__(self, book: Book, library: Any = None) -> None:
+        engine = library or load_library()
         self._shards = []
         for found in rule_sets(book):
-            possibly = _Session(self._engine, found.possibly, found.possible_facts)
-            surely = _Session(self._engine, found.surely, found.sure_facts)
+            possibly = _Session(engine, found.possibly, found.possible_facts)
+            surely = _Session(engine, found.surely, found.sure_facts)
             self._shards.append((found.rules, possibly, surely))
 
     def match(self, values: Mapping[str, Scalar], at: int) -> Matches:

@@ -13,7 +13,7 @@ from typing import Any, Final, get_args
 from rules.calendar import micros
 from rules.document import Leaf, Node
 from rules.errors import did_you_mean
-from rules.model import ALWAYS, TIERS, Example, Outcome, Place, Rule, Truth, Window
+from rules.model import ALWAYS, TIERS, Dossier, Example, Outcome, Place, Truth, Window
 from rules.page import ABSENT, Page
 from rules.vocabulary import Scalar, Vocabulary
 
@@ -29,7 +29,7 @@ class ExampleReader:
     """Reads fixtures and tests against the words and rules of the book."""
 
     def __init__(
-        self, words: Vocabulary, rules: Mapping[str, Rule], fixtures: Mapping[str, Values]
+        self, words: Vocabulary, rules: Mapping[str, Dossier], fixtures: Mapping[str, Values]
     ) -> None:
         self._words = words
         self._rules = rules
@@ -44,7 +44,7 @@ class ExampleReader:
             for test in page.items(fields["tests"][1], "tests"):
                 yield self._of_rule(page, test, rule)
 
-    def _of_rule(self, page: Page, node: Node, rule: Rule) -> Example:
+    def _of_rule(self, page: Page, node: Node, rule: Dossier) -> Example:
         found = page.fields(node, "a test", ("given", "expect"), ("name", "use", "at"))
         truth = page.choice(found["expect"], "expect", TRUTHS)
         name = page.text(found["name"], "name") if "name" in found else truth
@@ -70,12 +70,14 @@ class ExampleReader:
 
     def _expected(self, page: Page, node: Node) -> dict[str, Any]:
         listed = ("rules", "shadow", "unknown", "reasons")
-        found = page.fields(node, "expect", (), ("outcome", "tier", *listed))
+        found = page.fields(node, "expect", (), ("outcome", "tier", "score", *listed))
         expected: dict[str, Any] = {}
         if "outcome" in found:
             expected["outcome"] = page.choice(found["outcome"], "outcome", get_args(Outcome))
         if "tier" in found:
             expected["tier"] = page.choice(found["tier"], "tier", TIERS)
+        if "score" in found:
+            expected["score"] = page.whole(found["score"], "score", 0, 100)
         for key in listed:
             if key in found:
                 items = page.items(found[key], key)

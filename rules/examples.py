@@ -1,22 +1,17 @@
 """Run the tests that stand in a book, and say which rules lack one."""
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Protocol
+from typing import Final
 
 import msgspec
 
-from rules.model import Book, Example, Rule
-from rules.tree import Matches, Tree
-from rules.verdict import judge
-from rules.vocabulary import Scalar
+from rules.engine import Evaluator
+from rules.model import Book, Dossier, Example
+from rules.points import point_book
+from rules.ruling import rule_on
+from rules.tree import Tree
 
-
-class Evaluator(Protocol):
-    """Which rules hold; see `rules.tree.Tree`."""
-
-    def match(self, values: Mapping[str, Scalar], at: int) -> Matches:
-        """Values by name and the event time -> the matches."""
-        ...
+TRUTHS: Final = {True: "hit", False: "miss", None: "unknown"}
 
 
 class Failure(msgspec.Struct, frozen=True):
@@ -29,31 +24,33 @@ class Failure(msgspec.Struct, frozen=True):
 
 def failures(book: Book, evaluator: Callable[[Book], Evaluator] = Tree) -> Iterator[Failure]:
     """Yield the tests of a book that do not hold, in the order of the files."""
-    awake = msgspec.structs.replace(
-        book, rules={name: _awake(rule) for name, rule in book.rules.items()}
-    )
-    whole, each = evaluator(book), evaluator(awake)
+    whole, points = evaluator(book), evaluator(point_book(book))
+    each = evaluator(awake(book))
     for example in book.examples:
         if example.rule is not None:
             expected, actual = _of_rule(example, each)
         else:
-            expected, actual = _of_book(example, book, whole)
+            expected, actual = _of_book(example, book, whole, points)
         if expected != actual:
             yield Failure(example, expected, actual)
 
 
-def untested(book: Book) -> Iterator[tuple[Rule, str]]:
+def untested(book: Book) -> Iterator[tuple[Dossier, str]]:
     """Live rules without a test that hits, and without one that misses."""
     asked = {(example.rule, example.truth) for example in book.examples}
-    for rule in book.rules.values():
-        for truth, name in ((True, "hit"), (False, "miss")):
+    for rule in book.dossiers.values():
+        for truth in (True, False):
             if rule.mode == "live" and (rule.id, truth) not in asked:
-                yield rule, name
+                yield rule, TRUTHS[truth]
 
 
-def _awake(rule: Rule) -> Rule:
-    """Let a rule that is off be tested all the same."""
-    return msgspec.structs.replace(rule, mode="live") if rule.mode == "off" else rule
+def awake(book: Book) -> Book:
+    """All rules of a book as rules that can be asked, also those that are off."""
+    rules = {
+        name: msgspec.structs.replace(rule, mode="live") if rule.mode == "off" else rule
+        for name, rule in book.dossiers.items()
+    }
+    return msgspec.structs.replace(book, rules=rules)
 
 
 def _of_rule(example: Example, evaluator: Evaluator) -> tuple[dict[str, str], dict[str, str]]:
@@ -61,19 +58,20 @@ def _of_rule(example: Example, evaluator: Evaluator) -> tuple[dict[str, str], di
     truth = "hit" if example.rule in matches.hits else "miss"
     if example.rule in matches.unknown:
         truth = "unknown"
-    wanted = {True: "hit", False: "miss", None: "unknown"}[example.truth]
-    return {"rule": wanted}, {"rule": truth}
+    return {"rule": TRUTHS[example.truth]}, {"rule": truth}
 
 
 def _of_book(
-    example: Example, book: Book, evaluator: Evaluator
+    example: Example, book: Book, evaluator: Evaluator, points: Evaluator
 ) -> tuple[dict[str, str], dict[str, str]]:
-    matches = evaluator.match(example.given, example.at)
-    points = example.given.get("score", 0)
-    verdict = judge(book, matches, example.given, int(points))
+    values = {name: value for name, value in example.given.items() if name != "score"}
+    scored = int(example.given.get("score", 0))
+    ruling = rule_on(book, evaluator, points, values, example.at, scored)
+    verdict = ruling.verdict
     came = {
         "outcome": verdict.outcome,
         "tier": verdict.tier,
+        "score": ruling.score,
         "rules": tuple(hit.rule for hit in verdict.hits),
         "shadow": tuple(hit.rule for hit in verdict.shadow),
         "unknown": verdict.unknown_rules,

@@ -45,8 +45,8 @@ MAX_PATHS: Final = 60
 MAX_PATHS_OF_RULE: Final = 16
 """A rule with more is answered as a whole by generated code."""
 
-MAX_LEAVES: Final = 100
-"""Leaves of one set: a fact may have 252 properties, and a number needs two."""
+MAX_LEAVES: Final = 240
+"""Leaves of one set, each of which needs at most one property: a fact may have 252."""
 
 OPERATORS: Final = {"<": "$lt", "<=": "$lte", ">": "$gt", ">=": "$gte"}
 MIRRORED: Final[Mapping[str, Comparator]] = {

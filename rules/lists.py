@@ -6,9 +6,8 @@ list needs all of expiry and reason: a permission that nobody renews ends by its
 """
 
 import csv
-from collections.abc import Mapping
 from io import StringIO
-from typing import Final
+from typing import Any, Final
 
 from rules.calendar import micros
 from rules.errors import Mistake, did_you_mean
@@ -17,74 +16,84 @@ from rules.wording import fold
 
 COLUMNS: Final = ("value", "expires", "reason", "added_by")
 MAX_ENTRY: Final = 200
+MAX_MISTAKES: Final = 100
 MAX_BYTES: Final = 1 << 28
 
 
 class ListMaker:
-    """Collects the entries of one list and the mistakes in them."""
+    """Collects the entries of one list and the mistakes in them, the first `MAX_MISTAKES`."""
 
     def __init__(self, name: str, kind: ListKind, file: str) -> None:
         self.mistakes: list[Mistake] = []
         self._name = name
+        self._is_allow = kind == "allow"
         self._kind = kind
         self._file = file
         self._ends: dict[str, int] = {}
         self._notes: dict[str, tuple[str, str]] = {}
+        self._moments: dict[str, int] = {"": FOREVER}
+        self._pool: dict[tuple[str, str], tuple[str, str]] = {}
 
-    def listing(self) -> Listing:
-        """Give what was collected."""
-        return Listing(self._name, self._kind, self._ends, self._notes)
+    def listing(self, file: str | None = None) -> Listing:
+        """Give what was collected; `file` says where it stands, None: in book.yaml."""
+        return Listing(self._name, self._kind, self._ends, self._notes, file)
 
-    def add(self, line: int, row: Mapping[str, str]) -> None:
-        """Take one entry with the columns of `COLUMNS` (absent ones are empty)."""
-        value = row.get("value", "").strip()
-        expires, reason = row.get("expires", ""), row.get("reason", "")
+    def add(
+        self, line: int, value: str, expires: str = "", reason: str = "", added_by: str = ""
+    ) -> None:
+        """Take one entry."""
+        value = value.strip()
         if not 0 < len(value) <= MAX_ENTRY:
             self.wrong(line, f"an entry has 1 to {MAX_ENTRY} characters")
             return
-        if self._kind == "allow" and not (expires and reason):
+        if self._is_allow and not (expires and reason):
             self.wrong(line, "an entry of an allow list needs expires and reason", "", value)
             return
-        entry = value if self._kind == "allow" else fold(value)
+        entry = value if self._is_allow else fold(value)
         if entry in self._ends:
             self.wrong(line, f"entry {value[:60]!r} stands in the list twice", "", value)
-        self._ends[entry] = self._end(line, expires) if expires else FOREVER
-        if reason or row.get("added_by"):
-            self._notes[entry] = (reason, row.get("added_by", ""))
+        end = self._moments.get(expires)
+        self._ends[entry] = self._end(line, expires) if end is None else end
+        if reason or added_by:
+            note = (reason, added_by)
+            self._notes[entry] = self._pool.setdefault(note, note)
 
     def _end(self, line: int, expires: str) -> int:
         try:
-            return micros(expires)
+            end = micros(expires)
         except ValueError:
             hint = "like 2026-12-31T00:00:00Z"
             self.wrong(line, "expires must be a date and time with a zone", hint, expires)
             return FOREVER
+        self._moments[expires] = end
+        return end
 
     def wrong(self, line: int, cause: str, hint: str = "", source: str = "") -> None:
         """Note a mistake."""
-        self.mistakes.append(Mistake(self._file, line, 1, cause, hint, source))
+        if len(self.mistakes) < MAX_MISTAKES:
+            self.mistakes.append(Mistake(self._file, line, 1, cause, hint, source))
 
 
 def read_list(
     name: str, kind: ListKind, file: str, raw: bytes
 ) -> tuple[Listing, list[Mistake]]:
-    """Read a list file (CSV if its name says so): the list and every mistake in it."""
+    """Read a list file (CSV if its name says so): the list and the mistakes in it."""
     maker = ListMaker(name, kind, file)
     if len(raw) > MAX_BYTES:
         maker.wrong(1, f"longer than {MAX_BYTES} bytes")
-        return maker.listing(), maker.mistakes
+        return maker.listing(file), maker.mistakes
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         maker.wrong(1, f"no UTF-8 text (byte {error.start})")
-        return maker.listing(), maker.mistakes
+        return maker.listing(file), maker.mistakes
     if file.endswith(".csv"):
         _read_csv(maker, text)
     else:
         for number, line in enumerate(text.splitlines(), 1):
             if line.strip() and not line.lstrip().startswith("#"):
-                maker.add(number, {"value": line})
-    return maker.listing(), maker.mistakes
+                maker.add(number, line)
+    return maker.listing(file), maker.mistakes
 
 
 def _read_csv(maker: ListMaker, text: str) -> None:
@@ -92,17 +101,24 @@ def _read_csv(maker: ListMaker, text: str) -> None:
     try:
         header = [column.strip() for column in next(rows, [])]
         unknown = [column for column in header if column not in COLUMNS]
-        if "value" not in header or unknown:
+        if "value" not in header or unknown or len(set(header)) < len(header):
             known = f"known are {', '.join(COLUMNS)}"
             hint = did_you_mean(unknown[0], COLUMNS) or known if unknown else known
-            maker.wrong(
-                1, "the header needs value and known columns only", hint, ",".join(header)
-            )
+            cause = "the header needs value and known columns only"
+            maker.wrong(1, cause, hint, ",".join(header))
             return
-        for row in rows:
-            if len(row) != len(header):
-                maker.wrong(rows.line_num, f"{len(row)} columns; the header has {len(header)}")
-            else:
-                maker.add(rows.line_num, dict(zip(header, row, strict=True)))
+        _read_rows(maker, rows, header)
     except csv.Error as error:
         maker.wrong(rows.line_num, f"no CSV: {error}")
+
+
+def _read_rows(maker: ListMaker, rows: Any, header: list[str]) -> None:
+    """Hand on each row with its columns in the order of `COLUMNS`."""
+    places = [header.index(column) if column in header else None for column in COLUMNS]
+    width = len(header)
+    for row in rows:
+        if len(row) != width:
+            if row:
+                maker.wrong(rows.line_num, f"{len(row)} columns; the header has {width}")
+            continue
+        maker.add(rows.line_num, *["" if place is None else row[place] for place in places])

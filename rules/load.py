@@ -1,7 +1,6 @@
 """A folder -> a book: all of its files, with all of their mistakes at once."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from hashlib import blake2b
 from pathlib import Path
 from typing import Final
 
@@ -10,17 +9,16 @@ import msgspec
 from rules.book_page import FrameReader
 from rules.errors import BookError, Mistake
 from rules.example_page import ExampleReader, Values, read_values
-from rules.model import Book, Example, Rule
+from rules.lists import read_list
+from rules.model import Book, Dossier, Example, Listing, PointRule, Rule
 from rules.page import Page
 from rules.rates import Row, read_rates
+from rules.rule_laws import MAX_SEARCHED, searchable, searched
 from rules.rule_page import RuleReader
+from rules.sequence_page import sequence_words
+from rules.shelf import FRAME_FILE, Shelf, hash_of
 from rules.vocabulary import Vocabulary
 
-FRAME_FILE: Final = "book.yaml"
-OTHER_FILES: Final = frozenset(("scorecard.yaml",))
-"""Files of a book folder that somebody else reads."""
-
-RULE_FILES: Final = ".rules.yaml"
 MAX_RULES: Final = 2000
 
 
@@ -30,70 +28,56 @@ def load_book(folder: Path, vocabulary: Vocabulary) -> Book:
     book = _book(shelf, vocabulary)
     if shelf.mistakes:
         raise BookError(shelf.mistakes)
-    return msgspec.structs.replace(book, hash=shelf.hash())
+    return msgspec.structs.replace(book, hash=hash_of(shelf.files), files=shelf.files)
 
 
-def declared_attributes(folder: Path) -> Vocabulary:
-    """Find the attributes that a book declares, whatever else is wrong with it."""
+def declared_words(folder: Path, vocabulary: Vocabulary) -> Vocabulary:
+    """Find the attributes and velocities that a book declares, whatever is wrong with it."""
     shelf = Shelf(folder)
-    return FrameReader(shelf.page(FRAME_FILE), shelf.read).frame().attributes
+    return FrameReader(shelf.page(FRAME_FILE), shelf.read, vocabulary).frame().declared
 
 
-class Shelf:
-    """The files of one folder: each is read once, and hashed; their mistakes are kept."""
+def reload_lists(book: Book, folder: Path) -> Book:
+    """Read only the list files anew; raises `BookError` with every mistake in them.
 
-    def __init__(self, folder: Path) -> None:
-        self.mistakes: list[Mistake] = []
-        self._folder = folder
-        self._contents: dict[str, bytes] = {}
+    The result has another hash if a list has changed. What was made from the book (evaluators)
+    must be made from the result again.
+    """
+    shelf = Shelf(folder)
+    lists = {name: _reread(shelf, listing) for name, listing in book.lists.items()}
+    for rule in book.dossiers.values():
+        for name in searched(rule):
+            if not searchable(lists[name]):
+                cause = f"{rule.id} searches in it: at most {MAX_SEARCHED} entries"
+                shelf.wrong(lists[name].file or FRAME_FILE, cause)
+    if shelf.mistakes:
+        raise BookError(shelf.mistakes)
+    files = {**book.files, **shelf.files}
+    return msgspec.structs.replace(book, lists=lists, files=files, hash=hash_of(files))
 
-    def read(self, file: str) -> bytes | None:
-        """Give the bytes of a file, None if it cannot be read."""
-        try:
-            self._contents[file] = (self._folder / file).read_bytes()
-        except OSError:
-            return None
-        return self._contents[file]
 
-    def wrong(self, file: str, cause: str, hint: str = "") -> None:
-        """Note a mistake that has no place in a file."""
-        self.mistakes.append(Mistake(file, 1, 1, cause, hint))
-
-    def page(self, file: str) -> Page:
-        """Open a YAML file. Its mistakes, also those to come, are on the shelf."""
-        raw = self.read(file)
-        if raw is not None:
-            return Page(file, raw, self.mistakes)
-        self.wrong(file, "this file is needed and cannot be read")
-        return Page(file, b"", [])  # told once; what an empty file lacks is of no interest
-
-    def rule_files(self) -> list[str]:
-        """Names of the rule files, sorted; YAML files that nobody reads are mistakes."""
-        try:
-            found = sorted(path.name for path in self._folder.iterdir())
-        except OSError:
-            return []
-        for name in found:
-            known = name in (FRAME_FILE, *OTHER_FILES) or name.endswith(RULE_FILES)
-            if name.endswith((".yaml", ".yml")) and not known:
-                self.wrong(name, "nobody reads this file", f"name it like cards{RULE_FILES}")
-        return [name for name in found if name.endswith(RULE_FILES)]
-
-    def hash(self) -> str:
-        """32 hex digits over the names and bytes of all files that were read."""
-        digest = blake2b(digest_size=16)
-        for name in sorted(self._contents):
-            for part in (name.encode(), self._contents[name]):
-                digest.update(len(part).to_bytes(8, "big") + part)
-        return digest.hexdigest()
+def _reread(shelf: Shelf, listing: Listing) -> Listing:
+    if listing.file is None:
+        return listing
+    raw = shelf.read(listing.file)
+    if raw is None:
+        shelf.wrong(listing.file, "this file is needed and cannot be read")
+        return listing
+    fresh, mistakes = read_list(listing.name, listing.kind, listing.file, raw)
+    shelf.mistakes += mistakes
+    return fresh
 
 
 def _book(shelf: Shelf, vocabulary: Vocabulary) -> Book:
-    frame = FrameReader(shelf.page(FRAME_FILE), shelf.read).frame()
-    words = {**vocabulary, **frame.attributes}
+    frame = FrameReader(shelf.page(FRAME_FILE), shelf.read, vocabulary).frame()
+    shelf.refuse_loose_lists()
+    words = {**vocabulary, **frame.declared}
     sections = [_Section(shelf.page(file)) for file in shelf.rule_files()]
     rules = _rules(shelf, sections, RuleReader(words, frame.listings))
     by_id = {rule.id: rule for rule in sorted(rules, key=lambda rule: rule.id)}
+    for rule in rules:
+        if isinstance(rule, Rule) and rule.sequence is not None:
+            words |= sequence_words(rule.id, rule.sequence, words)
     return Book(
         name=frame.name,
         version=frame.version,
@@ -107,8 +91,10 @@ def _book(shelf: Shelf, vocabulary: Vocabulary) -> Book:
         rates=_rates(shelf, frame.rates),
         words=words,
         attributes=frame.attributes,
+        velocities=frame.velocities,
         lists=frame.listings,
-        rules=by_id,
+        rules={name: rule for name, rule in by_id.items() if isinstance(rule, Rule)},
+        point_rules={n: rule for n, rule in by_id.items() if isinstance(rule, PointRule)},
         examples=tuple(_examples(sections, words, by_id)),
         names=tuple(
             sorted(frozenset[str]().union(*(rule.reads | rule.shows for rule in rules)))
@@ -129,11 +115,13 @@ class _Section:
         )
 
 
-def _rules(shelf: Shelf, sections: Sequence[_Section], reader: RuleReader) -> list[Rule]:
+def _rules(
+    shelf: Shelf, sections: Sequence[_Section], reader: RuleReader
+) -> list[Rule | PointRule]:
     rules = [reader.rule(section.page, node) for section in sections for node in section.rules]
     if len(rules) > MAX_RULES:
         shelf.wrong(FRAME_FILE, f"{len(rules)} rules; a book has at most {MAX_RULES}")
-    first: dict[str, Rule] = {}
+    first: dict[str, Rule | PointRule] = {}
     for rule in rules:
         other = first.setdefault(rule.id, rule)
         if other is not rule:
@@ -146,7 +134,7 @@ def _rules(shelf: Shelf, sections: Sequence[_Section], reader: RuleReader) -> li
 
 
 def _examples(
-    sections: Sequence[_Section], words: Vocabulary, rules: Mapping[str, Rule]
+    sections: Sequence[_Section], words: Vocabulary, rules: Mapping[str, Dossier]
 ) -> Iterator[Example]:
     fixtures: dict[str, Values] = {}
     for section in sections:

@@ -26,7 +26,7 @@ from rules.condition import (
     StartsWith,
     Type,
 )
-from rules.model import Book, Listing, Rule
+from rules.model import Book, Dossier, Listing
 from rules.vocabulary import Scalar
 from rules.wording import fold
 
@@ -34,7 +34,7 @@ FUNCTIONS: Final[Mapping[str, Callable[..., float]]] = {"abs": abs, "min": min, 
 CLOCKS: Final = {"hour": hour, "weekday": weekday}
 
 
-def compile_rule(rule: Rule, book: Book) -> Test:
+def compile_rule(rule: Dossier, book: Book) -> Test:
     """Compile a rule's condition; its effective dates are not looked at."""
     params = {name: param.value for name, param in rule.params.items()}
     return Compiler(params, book.lists).test(rule.condition)

@@ -7,6 +7,7 @@ import msgspec
 
 from rules.condition import Node
 from rules.template import Template
+from rules.velocity import Velocity
 from rules.vocabulary import Scalar, Vocabulary
 
 Tier: TypeAlias = Literal["block", "allow", "reject", "review"]
@@ -70,20 +71,40 @@ class Example(msgspec.Struct, frozen=True):
     truth: Truth = None
     outcome: Outcome | None = None
     tier: str | None = None
+    score: int | None = None
     rules: tuple[str, ...] | None = None
     shadow: tuple[str, ...] | None = None
     unknown: tuple[str, ...] | None = None
     reasons: tuple[str, ...] | None = None
 
 
-class Rule(msgspec.Struct, frozen=True, kw_only=True):
-    """One rule; `condition` is `when and not unless`."""
+class Step(msgspec.Struct, frozen=True):
+    """One event of a sequence. The condition reads earlier steps as `name.value`."""
+
+    name: str
+    condition: Node
+
+
+class Sequence(msgspec.Struct, frozen=True):
+    """Steps in the order of the log, all with one value of `by`, `within` microseconds."""
+
+    by: str
+    within: int
+    steps: tuple[Step, ...]
+
+
+def flag_of(rule: str) -> str:
+    """Name the value that tells whether an event completes a rule's sequence."""
+    return f"sequence.{rule}"
+
+
+class Dossier(msgspec.Struct, frozen=True, kw_only=True):
+    """All that is said about a rule but what it does; `condition` is `when and not unless`."""
 
     id: str
     title: str
     owner: str
     severity: Severity
-    tier: Tier
     mode: Mode = "live"
     condition: Node
     code: str
@@ -91,7 +112,6 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     params: Mapping[str, Param] = {}
     window: Window = Window()
     rollout: Rollout | None = None
-    on_missing: Tier | None = None
     runbook: str = ""
     labels: tuple[str, ...] = ()
     reads: frozenset[str]
@@ -101,6 +121,30 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     """What the reason shows."""
 
     place: Place
+
+
+class Rule(Dossier, frozen=True, kw_only=True):
+    """A rule that speaks in a tier.
+
+    With a `sequence`, `when` is the flag `sequence.ID`, which `rules.sequences` makes known.
+    """
+
+    tier: Tier
+    on_missing: Tier | None = None
+    sequence: Sequence | None = None
+
+
+class PointRule(Dossier, frozen=True, kw_only=True):
+    """A rule that adds points to the score (may be negative) and runs before it is read."""
+
+    points: int
+
+
+def conditions(rule: Dossier) -> tuple[Node, ...]:
+    """List the rule's own condition, and those of the steps of its sequence."""
+    sequence = rule.sequence if isinstance(rule, Rule) else None
+    steps = sequence.steps if sequence is not None else ()
+    return (rule.condition, *[step.condition for step in steps])
 
 
 class Listing(msgspec.Struct, frozen=True):
@@ -116,16 +160,23 @@ class Listing(msgspec.Struct, frozen=True):
     notes: Mapping[str, tuple[str, str]]
     """Entry -> (reason, who added it)."""
 
+    file: str | None = None
+    """Where the entries stand; None: in book.yaml."""
+
 
 class Thresholds(msgspec.Struct, frozen=True):
-    """Points from which the score alone speaks in a tier; None is never."""
+    """Points from which the score alone speaks in a tier; None is never.
+
+    `rules`: as many points at most the rules add or take away, all together.
+    """
 
     review: int | None = None
     reject: int | None = None
+    rules: int = 30
 
 
 class Book(msgspec.Struct, frozen=True, kw_only=True):
-    """A folder of rules. `rules` is sorted by id, `hash` is over all files that were read."""
+    """A folder of rules. `rules` are sorted by id, `hash` is over all files that were read."""
 
     name: str
     version: str
@@ -143,5 +194,17 @@ class Book(msgspec.Struct, frozen=True, kw_only=True):
     attributes: Vocabulary
     lists: Mapping[str, Listing]
     rules: Mapping[str, Rule]
+    point_rules: Mapping[str, PointRule] = {}
+    """Rules with points instead of a tier, sorted by id; no id stands in both."""
+
+    velocities: Mapping[str, Velocity] = {}
+    files: Mapping[str, str] = {}
+    """Name of each file that was read -> a digest of its bytes."""
+
     examples: tuple[Example, ...]
     names: tuple[str, ...]
+
+    @property
+    def dossiers(self) -> Mapping[str, Dossier]:
+        """All rules, those with a tier and those with points, sorted by id."""
+        return dict(sorted({**self.rules, **self.point_rules}.items()))

@@ -4,13 +4,13 @@ from collections.abc import Mapping
 from hashlib import blake2b
 from typing import Final
 
-from rules.model import Rule
+from rules.model import Dossier
 from rules.vocabulary import Scalar
 
 BUCKETS: Final = 10_000
 
 
-def covers(rule: Rule, values: Mapping[str, Scalar]) -> bool:
+def covers(rule: Dossier, values: Mapping[str, Scalar]) -> bool:
     """Whether the rule may act; a payment without the value of `by` is in the control group.
 
     The bucket depends on the rule's id and the value only, so a greater percentage covers all

@@ -1,44 +1,40 @@
 """One rule of a *.rules.yaml file, read and checked."""
 
 from collections.abc import Mapping
-from typing import Final, cast, get_args
+from typing import Any, Final, cast, get_args
 
-from rules.condition import (
-    FALSE,
-    And,
-    ContainsAny,
-    Node,
-    Not,
-    Or,
-    admitting_lists,
-    names,
-    parameters,
-    walk,
-)
+from rules.condition import And, Named, Node, Not, names, parameters
+from rules.condition_page import Scope, read_condition
 from rules.document import Fields
 from rules.document import Node as YamlNode
-from rules.expression import read_expression
 from rules.model import (
     TIERS,
     Listing,
     Mode,
-    Param,
     Place,
+    PointRule,
     Rollout,
     Rule,
+    Sequence,
     Severity,
     Tier,
     Window,
+    flag_of,
 )
-from rules.operand import Scope
 from rules.page import Page
+from rules.param_page import read_params
+from rules.rule_laws import check_allow, check_points, check_searches
+from rules.sequence_page import earlier_words, read_sequence, told_template
 from rules.template import Slot, Template, read_template
 from rules.vocabulary import Scalar, Vocabulary
 
-MAX_SEARCHED: Final = 1000
-"""Entries of a list that `contains_any` may look for one by one."""
+EFFECTS: Final = ("tier", "points")
+"""What a rule does; it has one of them."""
 
-REQUIRED: Final = ("id", "title", "owner", "severity", "tier", "when", "reason")
+HEAD: Final = ("id", "title", "owner", "severity")
+BODY: Final = ("when", "sequence", "reason")
+"""What a rule asks (one of the first two), and why it speaks."""
+
 OPTIONAL: Final = (
     "mode",
     "unless",
@@ -50,11 +46,11 @@ OPTIONAL: Final = (
     "labels",
     "tests",
 )
+MAX_POINTS: Final = 100
 ID: Final = (r"(?=.{1,60}$)[A-Z][A-Z0-9]*(-[A-Z0-9]+)*", "CARD-TESTING-10M")
 """At most 60 characters: it is the key of the rollout's hash, which takes 64 bytes."""
 
 CODE: Final = (r"(?=.{1,40}$)[A-Z][A-Z0-9]*(-[A-Z0-9]+)*", "R101")
-PARAM: Final = r"[a-z][a-z0-9_]{0,39}"
 
 
 class RuleReader:
@@ -64,7 +60,7 @@ class RuleReader:
         self._words = words
         self._listings = listings
 
-    def rule(self, page: Page, node: YamlNode) -> Rule:
+    def rule(self, page: Page, node: YamlNode) -> Rule | PointRule:
         """Read the rule of a node; mistakes go to the page."""
         return _RuleReading(page, self._words, self._listings).rule(node)
 
@@ -75,40 +71,103 @@ class _RuleReading:
         self._words = words
         self._listings = listings
 
-    def rule(self, node: YamlNode) -> Rule:
-        page = self._page
-        found = page.fields(node, "a rule", REQUIRED, OPTIONAL)
-        params = self._params(found)
+    def rule(self, node: YamlNode) -> Rule | PointRule:
+        keys = node.fields if isinstance(node, Fields) else {}
+        effect = "points" if "points" in keys else "tier"
+        asks = "sequence" if "sequence" in keys and effect == "tier" else "when"
+        also = (*OPTIONAL, *EFFECTS)
+        found = self._page.fields(node, "a rule", (*HEAD, effect, asks, "reason"), also)
+        params = read_params(self._page, found["params"]) if "params" in found else {}
         constants = {name: param.value for name, param in params.items()}
-        condition = self._conditions(found, constants)
-        code, text = self._reason(found["reason"], constants)
-        shown = frozenset(piece.name for piece in text if isinstance(piece, Slot))
-        rule = Rule(
-            id=page.name(found["id"], "id", *ID),
-            title=page.text(found["title"], "title"),
-            owner=page.text(found["owner"], "owner"),
-            severity=cast(
-                "Severity", page.choice(found["severity"], "severity", get_args(Severity))
-            ),
-            tier=cast("Tier", page.choice(found["tier"], "tier", TIERS)),
-            mode=self._mode(found),
-            condition=condition,
-            code=code,
-            text=text,
-            params=params,
-            window=self._window(found),
-            rollout=self._rollout(found),
-            on_missing=self._on_missing(found),
-            runbook=page.text(found["runbook"], "runbook") if "runbook" in found else "",
-            labels=self._labels(found),
-            reads=names(condition),
-            shows=shown,
-            place=Place(page.file, node.mark.line),
-        )
-        self._check_lists(rule, found["when"])
+        sequence = None
+        if asks == "sequence":
+            sequence = read_sequence(self._page, found[asks], self._scope(constants))
+        dossier = self._dossier(node, found, constants, sequence) | {"params": params}
+        if effect == "points":
+            return self._point_rule(dossier, found)
+        return self._rule(dossier, found, sequence)
+
+    def _rule(
+        self,
+        dossier: Mapping[str, Any],
+        found: Mapping[str, YamlNode],
+        sequence: Sequence | None,
+    ) -> Rule:
+        page = self._page
+        tier = cast("Tier", page.choice(found["tier"], "tier", TIERS))
+        on_missing = self._on_missing(found)
+        rule = Rule(**dossier, tier=tier, on_missing=on_missing, sequence=sequence)
+        place = found["when" if sequence is None else "sequence"]
+        check_searches(page, place, rule, self._listings)
         if rule.tier == "allow":
-            self._check_allow(rule, found["when"])
+            check_allow(page, place, rule, self._words, self._listings)
         return rule
+
+    def _point_rule(
+        self, dossier: Mapping[str, Any], found: Mapping[str, YamlNode]
+    ) -> PointRule:
+        page = self._page
+        for key in ("tier", "on_missing"):
+            if key in found:
+                page.wrong(found[key], f"a rule with points has no {key}", "leave one out")
+        points = page.whole(found["points"], "points", -MAX_POINTS, MAX_POINTS)
+        rule = PointRule(**dossier, points=points)
+        check_searches(page, found["when"], rule, self._listings)
+        check_points(page, found, rule, self._words)
+        return rule
+
+    def _dossier(
+        self,
+        node: YamlNode,
+        found: Mapping[str, YamlNode],
+        constants: Mapping[str, Scalar],
+        sequence: Sequence | None,
+    ) -> dict[str, Any]:
+        page = self._page
+        name = page.name(found["id"], "id", *ID)
+        condition = self._condition(name, found, constants, sequence)
+        code, text = self._reason(found["reason"], name, constants, sequence)
+        severity = page.choice(found["severity"], "severity", get_args(Severity))
+        return {
+            "id": name,
+            "title": page.text(found["title"], "title"),
+            "owner": page.text(found["owner"], "owner"),
+            "severity": cast("Severity", severity),
+            "mode": self._mode(found),
+            "condition": condition,
+            "code": code,
+            "text": text,
+            "window": self._window(found),
+            "rollout": self._rollout(found),
+            "runbook": page.text(found["runbook"], "runbook") if "runbook" in found else "",
+            "labels": self._labels(found),
+            "reads": names(condition),
+            "shows": frozenset(piece.name for piece in text if isinstance(piece, Slot)),
+            "place": Place(page.file, node.mark.line),
+        }
+
+    def _scope(self, constants: Mapping[str, Scalar]) -> Scope:
+        return Scope(self._words, constants, self._listings)
+
+    def _condition(
+        self,
+        rule: str,
+        found: Mapping[str, YamlNode],
+        constants: Mapping[str, Scalar],
+        sequence: Sequence | None,
+    ) -> Node:
+        page, scope = self._page, self._scope(constants)
+        condition: Node = Named(flag_of(rule), "flag")
+        if sequence is None:
+            condition = read_condition(page, found["when"], scope)
+        if "unless" in found:
+            condition = And((condition, Not(read_condition(page, found["unless"], scope))))
+        steps = sequence.steps if sequence is not None else ()
+        used = parameters(condition).union(*[parameters(step.condition) for step in steps])
+        for name in constants:
+            if name not in used:
+                page.wrong(found["params"], f"parameter {name!r} is used by no condition")
+        return condition
 
     def _mode(self, found: Mapping[str, YamlNode]) -> Mode:
         if "mode" not in found:
@@ -127,66 +186,22 @@ class _RuleReading:
         items = self._page.items(found["labels"], "labels")
         return tuple(self._page.text(item, "a label", 40) for item in items)
 
-    def _params(self, found: Mapping[str, YamlNode]) -> dict[str, Param]:
-        if "params" not in found:
-            return {}
-        params = {}
-        for name, (mark, node) in self._page.entries(found["params"], "params").items():
-            self._page.key(mark, name, "parameter", PARAM, "min_amount")
-            params[name] = self._param(node)
-        return params
-
-    def _param(self, node: YamlNode) -> Param:
-        page = self._page
-        if not isinstance(node, Fields):
-            return Param(page.scalar(node, "a parameter"))
-        found = page.fields(node, "a parameter", ("value",), ("sweep",))
-        value = page.scalar(found["value"], "value")
-        if "sweep" not in found:
-            return Param(value)
-        numbers = [page.number(n, "sweep") for n in page.items(found["sweep"], "sweep")]
-        if len(numbers) != 3 or not (numbers[0] <= numbers[1] and numbers[2] > 0):
-            page.wrong(found["sweep"], "sweep is [lowest, highest, step]", "like [3, 12, 1]")
-            return Param(value)
-        if isinstance(value, str | bool) or not numbers[0] <= value <= numbers[1]:
-            page.wrong(found["value"], "value must be a number within its sweep")
-        return Param(value, (numbers[0], numbers[1], numbers[2]))
-
-    def _conditions(self, found: Mapping[str, YamlNode], params: Mapping[str, Scalar]) -> Node:
-        condition = self._condition(found["when"], params)
-        if "unless" in found:
-            condition = And((condition, Not(self._condition(found["unless"], params))))
-        used = parameters(condition)
-        for name in params:
-            if name not in used:
-                self._page.wrong(found["params"], f"parameter {name!r} is used by no condition")
-        return condition
-
-    def _condition(self, node: YamlNode, params: Mapping[str, Scalar]) -> Node:
-        page = self._page
-        if not isinstance(node, Fields):
-            text = page.text(node, "a condition", 2000)
-            scope = Scope(self._words, params, self._listings, page.within(node))
-            return read_expression(text, scope) if text else FALSE
-        if len(node.fields) != 1:
-            page.wrong(node, "a condition is an expression or one of all, any, not")
-            return FALSE
-        found = page.fields(node, "a condition", (), ("all", "any", "not"))
-        if "not" in found:
-            return Not(self._condition(found["not"], params))
-        for key, kind in (("all", And), ("any", Or)):
-            if key in found:
-                terms = page.items(found[key], key)
-                if not terms:
-                    page.wrong(found[key], f"{key} needs at least one condition")
-                return kind(tuple(self._condition(term, params) for term in terms))
-        return FALSE
-
-    def _reason(self, node: YamlNode, params: Mapping[str, Scalar]) -> tuple[str, Template]:
-        page = self._page
+    def _reason(
+        self,
+        node: YamlNode,
+        rule: str,
+        constants: Mapping[str, Scalar],
+        sequence: Sequence | None,
+    ) -> tuple[str, Template]:
+        page, words = self._page, self._words
         found = page.fields(node, "reason", ("code", "text"))
         text = page.text(found["text"], "text")
-        template = read_template(text, self._words, params, page.within(found["text"]))
+        if sequence is not None:
+            earlier = [step.name for step in sequence.steps[:-1]]
+            words = {**words, **earlier_words(earlier, words)}
+        template = read_template(text, words, constants, page.within(found["text"]))
+        if sequence is not None:
+            template = told_template(rule, sequence, template)
         return page.name(found["code"], "code", *CODE), template
 
     def _window(self, found: Mapping[str, YamlNode]) -> Window:
@@ -213,25 +228,3 @@ class _RuleReading:
         texts = [name for name, word in self._words.items() if word.type == "text"]
         by = page.choice(given["by"], "by", texts)
         return Rollout(float(percent), by)
-
-    def _check_lists(self, rule: Rule, node: YamlNode) -> None:
-        for found in walk(rule.condition):
-            if isinstance(found, ContainsAny) and found.list in self._listings:
-                listing = self._listings[found.list]
-                if listing.kind == "allow" or len(listing.ends) > MAX_SEARCHED:
-                    cause = (
-                        f"contains_any takes block and watch lists of at most {MAX_SEARCHED}"
-                    )
-                    self._page.wrong(node, f"{cause} entries; @{found.list} is none")
-
-    def _check_allow(self, rule: Rule, node: YamlNode) -> None:
-        written = sorted(
-            n for n in names(rule.condition) if n in self._words and self._words[n].from_text
-        )
-        if written:
-            cause = f"an allow rule may not read {', '.join(written)}: whoever pays wrote it"
-            self._page.wrong(node, cause)
-        for name in sorted(admitting_lists(rule.condition)):
-            if name in self._listings and self._listings[name].kind != "allow":
-                cause = f"an allow rule admits by allow lists only; @{name} is a"
-                self._page.wrong(node, f"{cause} {self._listings[name].kind} list")

@@ -52,7 +52,7 @@ CONTRARY: Final[Mapping[Comparator, Comparator]] = {
 GET: Final[Mapping[Kind, str]] = {
     "number": """\
     if {slot}.__class__ is float:
-        if {slot} > MOST or {slot} < LEAST:
+        if {slot} > 1.7976931348623157e308 or {slot} < -1.7976931348623157e308:
             {slot} = nan
     elif {slot}.__class__ is not int:
         {slot} = nan
@@ -166,11 +166,10 @@ class Writer:
             case ContainsAny(value=value, list=name):
                 operand, known = self._known(value, "text")
                 found = f"holds_any({operand}, {self.constant(self._lists[name].ends)}, at)"
-            case StartsWith(value=value, prefix=prefix):
-                operand, known = self._known(value, "text")
-                found = f"{operand}.startswith({self.constant(prefix)})"
             case _:
-                raise AssertionError(node)  # every other node has its case
+                assert isinstance(node, StartsWith)  # noqa: S101 # every other node has its case
+                operand, known = self._known(node.value, "text")
+                found = f"{operand}.startswith({self.constant(node.prefix)})"
         return f"{known}{found}", f"{known}not {found}"
 
     def _known(self, node: Node, type_: Type, *, exact: bool = False) -> tuple[str, str]:

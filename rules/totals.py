@@ -6,7 +6,6 @@ are false by themselves, so most of the generated code needs no test for unknown
 
 from collections.abc import Callable, Mapping
 from math import inf, nan
-from sys import float_info
 from typing import Final
 
 from rules.calendar import age_days, hour, weekday
@@ -83,7 +82,5 @@ FUNCTIONS: Final[Mapping[str, object]] = {
     "str": str,
     "tuple": tuple,
     "nan": nan,
-    "MOST": float_info.max,
-    "LEAST": -float_info.max,
 }
 """All that generated code may call, by the names it uses."""

@@ -10,7 +10,7 @@ from typing import Final
 import polars as pl
 
 from rules.calendar import start
-from rules.columns import AT, FOLDED, STARTED, Tabulator
+from rules.columns import AT, FOLDED, STARTED, ZERO, Tabulator
 from rules.condition import Named, Type
 from rules.model import Book, Rule
 from rules.tree import NOTHING, Matches
@@ -43,7 +43,10 @@ class Vector:
     def masks(self, table: pl.DataFrame) -> pl.DataFrame:
         """Evaluate a table: a Boolean column for each rule, null where it is unknown."""
         known = table.select(AT.cast(pl.Int64), *[_column(table, v) for v in self._named])
-        further = [_mapped(known[name], fold, pl.String, FOLDED) for name in self._folded]
+        further = [
+            pl.zeros(table.height, dtype=pl.Float64, eager=True).alias(ZERO.meta.output_name())
+        ]
+        further += [_mapped(known[name], fold, pl.String, FOLDED) for name in self._folded]
         further += [_mapped(known[name], start, pl.Int64, STARTED) for name in self._started]
         return known.lazy().with_columns(further).select(self._rules).collect()
 

@@ -8,7 +8,7 @@ does not cover the payment, are recorded with the outcome that they would have m
 """
 
 from collections.abc import Iterable, Mapping
-from typing import Final
+from typing import Final, Literal
 
 import msgspec
 
@@ -29,10 +29,10 @@ class Reason(msgspec.Struct, frozen=True):
 
 
 class Hit(msgspec.Struct, frozen=True):
-    """A rule that holds, and the tier in which it speaks."""
+    """A rule that holds, and the tier in which it speaks; `points` for one that adds some."""
 
     rule: str
-    tier: Tier
+    tier: Tier | Literal["points"]
 
 
 class Verdict(msgspec.Struct, frozen=True):
@@ -52,7 +52,7 @@ class Verdict(msgspec.Struct, frozen=True):
 
 def judge(book: Book, matches: Matches, values: Mapping[str, Scalar], points: int) -> Verdict:
     """Merge what matched. `points` is the score, 0-100; `values` fill the reasons."""
-    reached = _reached(book.thresholds, points)
+    reached = score_tier(book.thresholds, points)
     missing = [
         rule
         for name in matches.unknown
@@ -89,20 +89,21 @@ def highest(tiers: Iterable[Tier | None]) -> Tier | None:
     return max((tier for tier in tiers if tier is not None), key=RANK.__getitem__, default=None)
 
 
+def score_tier(limits: Thresholds, points: int) -> Tier | None:
+    """Tell the tier in which the score speaks, None if it is below both thresholds."""
+    if limits.reject is not None and points >= limits.reject:
+        return "reject"
+    if limits.review is not None and points >= limits.review:
+        return "review"
+    return None
+
+
 def _acts(rule: Rule, values: Mapping[str, Scalar]) -> bool:
     return rule.mode == "live" and covers(rule, values)
 
 
 def _outcome(book: Book, tier: Tier | None) -> Outcome:
     return book.default if tier is None else book.outcomes[tier]
-
-
-def _reached(limits: Thresholds, points: int) -> Tier | None:
-    if limits.reject is not None and points >= limits.reject:
-        return "reject"
-    if limits.review is not None and points >= limits.review:
-        return "review"
-    return None
 
 
 def _score_reason(book: Book, tier: Tier, points: int) -> Reason:

@@ -9,7 +9,11 @@ Scalar: TypeAlias = str | float | int | bool
 
 
 class Word(msgspec.Struct, frozen=True, kw_only=True):
-    """A name with its type, unit and range. `from_text`: an `allow` rule may not read it."""
+    """A name with its type, unit and range.
+
+    `from_text`: an `allow` rule may not read it. `from_payment`: a field of the payment itself,
+    known before any history, so that a velocity may read it.
+    """
 
     type: Literal["number", "text", "flag"]
     meaning: str = ""
@@ -17,6 +21,7 @@ class Word(msgspec.Struct, frozen=True, kw_only=True):
     low: float | None = None
     high: float | None = None
     from_text: bool = False
+    from_payment: bool = False
 
 
 Vocabulary: TypeAlias = Mapping[str, Word]

@@ -2,15 +2,24 @@
 
 import unicodedata
 
+from rules.lookalikes import LOOKALIKES
+
 SHOWN = 40
 """Characters of a text value that a reason may show: whoever pays wrote it, not us."""
 
 
 def fold(text: str) -> str:
-    """Text as it is compared: without regard to case, width and composition, trimmed."""
+    """Text as it is compared: trimmed, without regard to case, width and composition.
+
+    Signs that nobody sees are left out, and letters that look like Latin ones are those
+    (`rules.lookalikes`). Folding twice changes nothing.
+    """
     if text.isascii():
         return text.strip().lower()
-    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold()).strip()
+    seen = "".join([sign for sign in text if unicodedata.category(sign) != "Cf"])
+    lower = unicodedata.normalize("NFKD", seen).casefold()
+    plain = unicodedata.normalize("NFKD", lower).translate(LOOKALIKES)
+    return unicodedata.normalize("NFKC", plain).strip()
 
 
 def clean(text: str) -> str:

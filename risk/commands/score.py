@@ -12,7 +12,8 @@ import typer
 from rich.console import Console
 
 from features.catalogue import Value
-from risk.assembly import build_bench, build_pipeline, default_book
+from risk.assembly import build_pipeline
+from risk.books import open_book
 from risk.commands.progress import show_progress
 from risk.commands.summary import print_summary
 from risk.filerun import FileRun
@@ -20,7 +21,7 @@ from risk.files import STANDARD, BadFile, Format, Source, format_of, open_source
 from risk.mapping import ColumnMap, load_map, same_names
 from risk.output import Output
 from risk.rows import MessageMaker
-from risk.settings import BadSettings, load
+from risk.settings import load
 from risk.tally import Tally
 from risk.vocabulary import attribute_values
 
@@ -44,6 +45,9 @@ def score(
         Format | None, typer.Option("--format", help="If the name of FILE does not tell.")
     ] = None,
     book: Annotated[Path | None, typer.Option(help="Folder of the rule book.")] = None,
+    scorer: Annotated[
+        Path | None, typer.Option(help="Scorer to use instead of the book's: .json or .yaml.")
+    ] = None,
     partitions: Annotated[
         int, typer.Option(min=1, max=10_000, help="Shard by payer, as a topic of so many.")
     ] = 1,
@@ -63,12 +67,9 @@ def score(
     Exit status: 0 every row has its decision; 1 the file could not be read or written to its
     end, or held no payment at all; 2 wrong usage, mapping, settings or book.
     """
-    flags = {"book": book, "topic_transactions": topic, "topic_epoch": epoch}
+    flags = {"book": book, "scorer": scorer, "topic_transactions": topic, "topic_epoch": epoch}
     settings, _ = load(flags, settings_file)
-    folder = settings.book or default_book()
-    if not folder.is_dir():
-        raise BadSettings(f"book {folder}: no such folder")
-    bench = build_bench(folder)
+    bench = open_book(settings)
     attributes = attribute_values(bench.book.attributes)
     column_map = load_map(map_, attributes) if map_ else None
     decisions = place_of(file, out)

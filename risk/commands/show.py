@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Annotated, Any
 
 import msgspec
@@ -10,8 +11,9 @@ import typer
 
 from risk.commands.progress import Show, show_progress
 from risk.commands.screen import AsJson, Bootstrap, console, harmless, print_json
-from risk.commands.view import dossier
-from risk.decision import decode
+from risk.commands.view import Line, dossier
+from risk.commands.why import why as explain
+from risk.decision import Decision, decode
 from risk.kafka_admin import Cluster, Record
 from risk.reader import parse_src
 from risk.settings import Settings, load
@@ -37,6 +39,12 @@ def show(
     ],
     bootstrap: Bootstrap = None,
     as_json: AsJson = False,
+    why: Annotated[
+        bool, typer.Option("--why", help="with the exact part of every value in the score")
+    ] = False,
+    scorer: Annotated[
+        Path | None, typer.Option(help="card (.json) of the scorer that made it; for --why")
+    ] = None,
 ) -> None:
     """Show one decision: outcome, reasons, values by source, score, rules, versions, timings.
 
@@ -47,7 +55,7 @@ def show(
 
     Exit status: 0 shown, 1 not found or no broker, 2 wrong usage.
     """
-    settings, _ = load({"bootstrap": bootstrap})
+    settings, _ = load({"bootstrap": bootstrap, "scorer": scorer})
     with (
         Cluster(settings.bootstrap) as cluster,
         show_progress(console(to_stderr=True), "records") as progress,
@@ -70,6 +78,17 @@ def show(
     screen = console()
     for text, style in dossier(decision):
         screen.print(text, style=style)
+    if why:
+        for text, style in _explained(decision, settings.scorer):
+            screen.print(text, style=style)
+
+
+def _explained(decision: Decision, scorer: Path | None) -> Iterator[Line]:
+    if scorer is None or scorer.suffix != ".json":
+        yield "", ""
+        yield "the contributions above are exact: a scorecard made them", ""
+        return
+    yield from explain(decision, scorer)
 
 
 def tester(name: str, settings: Settings) -> tuple[Test, int | None]:

@@ -15,6 +15,9 @@ def worker(
     ] = None,
     group: Annotated[str | None, typer.Option(help="consumer group of the workers")] = None,
     book: Annotated[Path | None, typer.Option(help="folder of the rule book")] = None,
+    scorer: Annotated[
+        Path | None, typer.Option(help="scorer instead of the book's: .json or .yaml")
+    ] = None,
     port: Annotated[
         int | None, typer.Option(help="port of /metrics, /healthz, /readyz; 0 picks a free one")
     ] = None,
@@ -40,7 +43,8 @@ def worker(
     start again), 75 stopping took too long (nothing is lost).
     """
     from risk.assembly import build_pipeline
-    from risk.preflight import check_topics, find_undecided_losses
+    from risk.books import open_book
+    from risk.preflight import check_topics, find_label_readers, find_undecided_losses
     from risk.worker.program import run_worker
 
     flags = {
@@ -48,12 +52,13 @@ def worker(
         "runtime": runtime,
         "group": group,
         "book": book,
+        "scorer": scorer,
         "port": port,
         "state_dir": state_dir,
     }
     settings, _ = load(flags, settings_file)
-    pipeline = build_pipeline(settings)
-    mistakes = check_topics(settings)
+    pipeline = build_pipeline(settings, open_book(settings))
+    mistakes = find_label_readers(pipeline.plan) or check_topics(settings)
     losses = [] if mistakes else find_undecided_losses(settings)
     for line in (*mistakes, *losses):
         typer.echo(f"risk worker: {line}", err=True)

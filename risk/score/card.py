@@ -1,7 +1,7 @@
 """A scorecard: points for each value, added up and capped to 0-100."""
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from sys import intern
 from typing import Final, TypeAlias
 
@@ -97,6 +97,10 @@ class Scorecard:
         contributions = self._added(values)
         total = self.base + sum([points for _, points in contributions])
         return Score(min(100, max(0, total)), contributions)
+
+    def score_many(self, rows: Sequence[Mapping[str, Scalar]]) -> list[Score]:
+        """Score payments, each as `score` does."""
+        return [self.score(values) for values in rows]
 
 
 def _compile(

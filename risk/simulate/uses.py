@@ -176,7 +176,7 @@ def named(*names: str) -> Flags:
 LOCAL = named("groceries", "food", "transport", "shop", "other", "cash")
 """Paid where the payer is."""
 
-UNKNOWN_DEVICE = np.where(KIND == TRANSFER, 0.02, 0.03)
+UNKNOWN_DEVICE = np.where(KIND == TRANSFER, 0.02, 0.028)
 """Share of payments from a device never seen (only payments that have a device)."""
 
 

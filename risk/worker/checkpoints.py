@@ -13,10 +13,9 @@ from typing import Final, Protocol
 
 import msgspec
 
-from features.history import EAGER
 from risk.pipeline import Pipeline
 from risk.settings import Settings
-from risk.shard import Shard
+from risk.shard import AT_ONCE, Shard
 from risk.state.keeper import Keeper, done
 from risk.state.scribe import Order
 from risk.state.stamp import Scope, Stamp, Unusable, file_name, plan_hash, require
@@ -219,7 +218,7 @@ class Checkpoints:
                 extra={"partition": scope.partition},
             )
         shard = self._pipeline.empty(reading.load)
-        shard.restore(stamp.history, reading.states(EAGER), reading.lines(stamp))
+        shard.restore(stamp.history, reading.states(AT_ONCE), reading.lines(stamp))
         return TakenUp(shard, stamp.offset, stamp.labels)
 
     def _refuse(self, partition: int, refused: Unusable, which: str) -> None:

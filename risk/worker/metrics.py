@@ -1,8 +1,9 @@
 """The door to prometheus-client: what an operator can watch.
 
-Every label comes from a closed set: partitions, outcomes, the book's own rule ids, steps and
-the codes of refusals. Nothing that a payment holds becomes a label. Counters are tallied a
-batch at a time: a labelled increment costs a microsecond, a payment has sixty.
+Every label comes from a closed set: partitions, outcomes, the book's own rule ids, steps, the
+values of the scorer's card and the codes of refusals. Nothing that a payment holds becomes a
+label. Counters are tallied a batch at a time: a labelled increment costs a microsecond, a
+payment has sixty.
 """
 
 import time
@@ -14,8 +15,16 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, make
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
+from risk.drift import DriftTally, values_of
 from risk.pipeline import Answer
+from risk.score.model_card import Spread
 from risk.worker.lanes import Slot
+
+DRIFT_STEP = 16
+"""One payment of so many in a batch is counted: thirty values take 10 us, an event has 50."""
+
+DRIFT_MEMORY = 50_000
+"""Counted payments after which older ones weigh half."""
 
 BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60)
 
@@ -25,6 +34,7 @@ class Metrics:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
+        self._drift: DriftTally | None = None
         self._events = self._counter("risk_events", "records decided", ())
         self._outcomes = self._counter("risk_decisions", "decisions by outcome", ("outcome",))
         self._hits = self._counter("risk_rule_hits", "rules that fired", ("rule", "mode"))
@@ -94,6 +104,9 @@ class Metrics:
         for step, micros in steps.items():
             self._steps.labels(step).inc(micros / 1e6)
         self._odd(rare)
+        if self._drift is not None:
+            for answer in answers[::DRIFT_STEP]:
+                self._drift.add(values_of(answer.decision))
 
     def delivered(self, slots: Iterable[Slot], now: float) -> None:
         """Observe the latencies of slots that the broker has; `now` is monotonic seconds."""
@@ -135,6 +148,11 @@ class Metrics:
         """Ask `lag` for records by partition that were not taken, whenever somebody looks."""
         self.registry.register(_Lag(lag))
 
+    def watch_drift(self, snapshot: Mapping[str, Spread]) -> None:
+        """Tell how far values and score are from this snapshot, by one payment in a few."""
+        self._drift = DriftTally(snapshot, DRIFT_MEMORY)
+        self.registry.register(_Drift(self._drift))
+
     def application(self) -> Any:
         """A WSGI application that answers with all of it in Prometheus' text format."""
         return make_wsgi_app(self.registry)
@@ -162,6 +180,21 @@ class _Lag(Collector):
         )
         for partition, records in sorted(self._lag().items()):
             family.add_metric((str(partition),), records)
+        yield family
+
+
+class _Drift(Collector):
+    def __init__(self, tally: DriftTally) -> None:
+        self._tally = tally
+
+    def collect(self) -> Iterable[GaugeMetricFamily]:
+        family = GaugeMetricFamily(
+            "risk_drift_psi",
+            "population stability index of a value, and of the score, against training",
+            labels=("value",),
+        )
+        for drift in self._tally.drifts():
+            family.add_metric((drift.name,), drift.psi)
         yield family
 
 

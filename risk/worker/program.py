@@ -10,10 +10,12 @@ import logging
 import os
 import signal
 from collections.abc import Coroutine
+from functools import partial
 from typing import Any, Final
 
 from risk.assembly import build_tested_bench
 from risk.pipeline import Pipeline
+from risk.score.model_card import read_card
 from risk.settings import Settings
 from risk.state.keeper import ScribeKeeper
 from risk.state.store import StoreFailed
@@ -52,6 +54,8 @@ def run_worker(settings: Settings, pipeline: Pipeline) -> None:
     """
     start_logs(settings.log_level)
     metrics = Metrics()
+    if settings.scorer is not None and settings.scorer.suffix == ".json":
+        metrics.watch_drift(read_card(settings.scorer)[0].snapshot)
     pulse = Pulse()
     port = serve_watch(settings.host, settings.port, metrics, pulse)
     log.info("watch port open", extra={"host": settings.host, "port": port})
@@ -141,9 +145,8 @@ class Worker:
         self._pulse.book = pipeline.book_hash
         if self._settings.book is None:
             return  # the book that comes with the package does not change
-        watch = BookWatch(
-            self._settings.book, build_tested_bench, pipeline, self._metrics, self._pulse
-        )
+        build = partial(build_tested_bench, scorer=self._settings.scorer)
+        watch = BookWatch(self._settings.book, build, pipeline, self._metrics, self._pulse)
         asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, watch.ask)
         self._spawn(watch.run(self._settings.reload_seconds))
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from risk.decide import Bench
 from risk.pipeline import OtherVelocities, Pipeline
+from risk.score.model_card import BadScorer
 from risk.worker.metrics import Metrics
 from risk.worker.watch import Pulse
 from rules.errors import BookError
@@ -75,7 +76,7 @@ class BookWatch:
         try:
             bench = await asyncio.to_thread(self._build, self._folder)
             self._pipeline.adopt(bench)
-        except (BookError, OtherVelocities, OSError) as error:
+        except (BookError, BadScorer, OtherVelocities, OSError) as error:
             self._refuse(error)
         else:
             self._metrics.reloaded("taken")

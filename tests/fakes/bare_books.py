@@ -8,9 +8,10 @@ from rules.condition import Node, names
 from rules.model import FOREVER, Book, Listing, Param, Place, Rule, Thresholds
 from rules.vocabulary import Word
 
-PARAMS = {"p": 3, "q": -0.5, "t": "b", "on": True}
+PARAMS = {"p": 3, "q": -0.5, "t": " B", "on": True}
 LISTS = {
     "l": Listing("l", "watch", {"a": FOREVER, "b": 5, "straße": FOREVER}, {}),
+    "lasting": Listing("lasting", "block", {"a": FOREVER, "b": FOREVER}, {}),
     "exact": Listing("exact", "allow", {"Ann": FOREVER, "a": 5}, {}),
 }
 WORDS = {

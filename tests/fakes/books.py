@@ -11,14 +11,14 @@ from rules.model import Book
 from rules.vocabulary import Word
 
 WORDS = {
-    "amount": Word(type="number", unit="base", low=0),
+    "amount": Word(type="number", unit="base", low=0, from_payment=True),
     "mean": Word(type="number", unit="base", low=0),
     "count": Word(type="number", unit="payments", low=0),
     "ratio": Word(type="number"),
-    "country": Word(type="text"),
-    "payee": Word(type="text"),
+    "country": Word(type="text", from_payment=True),
+    "payee": Word(type="text", from_payment=True),
     "since": Word(type="text"),
-    "fresh": Word(type="flag"),
+    "fresh": Word(type="flag", from_payment=True),
     "known": Word(type="flag"),
     "text.urgent": Word(type="flag", from_text=True),
     "score": Word(type="number", unit="points", low=0, high=100),

@@ -53,17 +53,23 @@ numbers = st.recursive(
     max_leaves=4,
 )
 texts = st.one_of(named["text"], st.sampled_from([Constant("a"), Parameter("t", "text")]))
+signs = st.sampled_from(["<", "<=", ">", ">=", "==", "!="])
+fixed = st.sampled_from(
+    [Parameter("p", "number"), Parameter("q", "number"), *map(Constant, EDGES)]
+)
+limits = st.one_of(
+    st.builds(Compare, signs, named["number"], fixed, st.just("number")),
+    st.builds(Compare, signs, fixed, named["number"], st.just("number")),
+)
+"""What most rules of people consist of."""
+
 leaves = st.one_of(
+    limits,
+    limits.map(Not),
     named["flag"],
     st.sampled_from([Constant(value=True), Constant(value=False), Parameter("on", "flag")]),
     st.builds(Missing, st.one_of(*named.values())),
-    st.builds(
-        Compare,
-        st.sampled_from(["<", "<=", ">", ">=", "==", "!="]),
-        numbers,
-        numbers,
-        st.just("number"),
-    ),
+    st.builds(Compare, signs, numbers, numbers, st.just("number")),
     st.builds(Compare, st.sampled_from(["==", "!="]), texts, texts, st.just("text")),
     st.builds(Among, numbers, st.just((1, 2.5)), st.just("number")),
     st.builds(Among, texts, st.just(("a", "straße")), st.just("text")),

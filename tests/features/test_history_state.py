@@ -12,7 +12,7 @@ from features.history import BEGINNING, EAGER, History, Origin
 from features.labels import Label
 from features.plan import Plan, compile_plan
 from features.subject import Subject
-from features.velocity import DAY, HOUR, Velocity
+from features.velocity import DAY, HOUR, ONLY_PAST, Velocity
 
 laws = runpy.run_path(str(Path(__file__).with_name("test_velocity_laws.py")))
 VELOCITIES, payments, rows = laws["VELOCITIES"], laws["payments"], laws["rows"]
@@ -185,13 +185,19 @@ def test_an_entity_is_forgotten_only_after_it_was_written() -> None:
     assert history.sizes()["payer"] == 0
 
 
-def test_looking_again_changes_nothing() -> None:
-    """`recall` gives values as if the payment came once more, and takes nothing in."""
+@given(st.lists(rows, min_size=1, max_size=12))
+@settings(max_examples=40, deadline=None)
+def test_looking_again_gives_the_values_again_and_changes_nothing(table: list[Any]) -> None:
+    """But for what only the first look could tell, and for what the first look made of life."""
     history = History(PLAN, since=BEGINNING)
-    subject, own = Subject("t1", DAY, 100, "P1"), {"amount": 1.0}
-    history.observe(subject, own)
-    before = whole(history, {})
-    again = history.recall(subject, own)
-    assert again.values["payer_count"] == 2
-    assert [("history", "clock", before["history", "clock"])] == list(history.changed())
-    assert again == history.recall(subject, own)
+    once = {v.name for v in VELOCITIES if v.fn in ONLY_PAST | {"first", "since_first"}}
+    for subject, own in payments(table):
+        first = history.observe(subject, own).values
+        before = whole(history, {})
+        again = history.recall(subject, own).values
+        assert {"history": before["history", "clock"]} == {
+            kind: stored for kind, _, stored in history.changed()
+        }
+        late = {v.name for v in VELOCITIES if v.name not in again} - set(first)
+        for name in set(first) - once - late:
+            assert first[name] == again.get(name), name

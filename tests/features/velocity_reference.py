@@ -91,8 +91,15 @@ class Reference:
         """One velocity of the payment at hand, None if unknown."""
         key = [getattr(subject, by) for by in v.by]
         assert self.since is not None
-        if None in key or subject.at - self.since < v.window + (v.delay or 0):
+        if None in key:
             return None
+        value = self.found(v, subject, passing, key)
+        is_cold = subject.at - self.since < v.window + (v.delay or 0)
+        is_certain = v.fn in ("last", "since_last") or (v.fn == "is_new" and value is False)
+        return None if is_cold and not is_certain else value
+
+    def found(self, v: Velocity, subject: Any, passing: Passing, key: list[str]) -> Any:
+        """The value, however much of the past is known."""
         past = [e for s, e in self.log if [getattr(s, by) for by in v.by] == key]
         current = Entry(subject, passing, len(self.log))
         clock = max([subject.at, *[e.at for e in past]])

@@ -34,20 +34,20 @@ values = st.dictionaries(
 )
 
 
-@given(values, st.none() | st.integers(0, 10**9))
+@given(values, st.dictionaries(st.just("amount"), st.floats(0, 1e9)))
 def test_the_same_arguments_give_the_same_bytes(
-    history: dict[str, Any], base_minor: int | None
+    history: dict[str, Any], fields: dict[str, Any]
 ) -> None:
     """No clock, no I/O, no randomness."""
-    known = Known(base_minor, history, {})
+    known = Known(fields, history, {})
     assert encode(judged(known)) == encode(judged(known))
 
 
-@given(values, st.none() | st.integers(0, 10**9))
-def test_what_is_known_is_not_changed(history: dict[str, Any], base_minor: int | None) -> None:
+@given(values, st.dictionaries(st.just("amount"), st.floats(0, 1e9)))
+def test_what_is_known_is_not_changed(history: dict[str, Any], fields: dict[str, Any]) -> None:
     """The score joins the values of the rules, not those that were handed in."""
     before = dict(history)
-    decision = judged(Known(base_minor, history, {}))
+    decision = judged(Known(fields, history, {}))
     assert before == history
     assert all("score" not in group for group in decision.values.values())
 
@@ -55,14 +55,14 @@ def test_what_is_known_is_not_changed(history: dict[str, Any], base_minor: int |
 @given(values)
 def test_the_contributions_explain_the_score(history: dict[str, Any]) -> None:
     """Their sum is the score, within its bounds."""
-    decision = judged(Known(1250, history, {}))
+    decision = judged(Known({"amount": 12.5}, history, {}))
     total = sum(part.points for part in decision.contributions)
     assert max(0, min(100, total)) == decision.score
 
 
 def test_an_amount_without_a_rate_is_unknown_and_not_zero() -> None:
     """The decision names it."""
-    decision = judged(Known(None, {}, {}))
+    decision = judged(Known({}, {}, {}))
     assert "amount" in decision.unknowns
     assert "amount" not in decision.values["payment"]
 
@@ -71,8 +71,8 @@ def test_the_id_depends_on_the_place_alone() -> None:
     """An upgrade of the book must not make a second decision of an old payment."""
     newer = bench_with(version="2", hash="other")
     ids = {
-        judged(Known(1250, {}, {})).id,
-        judged(Known(None, {}, {}), newer, id="p2").id,
+        judged(Known({"amount": 12.5}, {}, {})).id,
+        judged(Known({}, {}, {}), newer, id="p2").id,
         refuse("MALFORMED", newer, SOURCE).id,
     }
     assert {decision_id(SOURCE)} == ids
@@ -102,7 +102,9 @@ def test_no_two_places_share_an_id(sources: list[Source]) -> None:
 )
 def test_a_reused_id_is_reviewed_but_never_softens(default: str, outcome: str) -> None:
     """An approval becomes a review with a reason; what is stricter stays."""
-    decision = judged(Known(1250, {}, {}, ("id_reused",)), bench_with(default=default))
+    decision = judged(
+        Known({"amount": 12.5}, {}, {}, ("id_reused",)), bench_with(default=default)
+    )
     assert outcome == decision.outcome
     assert ("id_reused",) == decision.flags
     codes = [reason.code for reason in decision.reasons]
@@ -111,8 +113,8 @@ def test_a_reused_id_is_reviewed_but_never_softens(default: str, outcome: str) -
 
 def test_a_wrong_key_is_flagged_and_changes_nothing() -> None:
     """Counted and said; the payment itself is as good as any."""
-    plain = judged(Known(1250, {}, {}))
-    flagged = judged(Known(1250, {}, {}, ("key_mismatch",)))
+    plain = judged(Known({"amount": 12.5}, {}, {}))
+    flagged = judged(Known({"amount": 12.5}, {}, {}, ("key_mismatch",)))
     assert plain == msgspec.structs.replace(flagged, flags=())
 
 
@@ -126,7 +128,9 @@ def test_the_evaluator_is_handed_the_score_and_the_event_time() -> None:
             return Matches()
 
     bench = msgspec.structs.replace(default_bench(), evaluator=Watching())
-    decision = judged(Known(1250, {"payer_count_1h": 3}, {"text.link": True}), bench)
+    decision = judged(
+        Known({"amount": 12.5}, {"payer_count_1h": 3}, {"text.link": True}), bench
+    )
     [(found, at)] = seen
     assert (decision.score, 3, True) == (
         found["score"],
@@ -149,7 +153,7 @@ def test_a_refusal_has_the_outcome_of_the_policy(code: str, policy: str) -> None
 
 def test_a_repeat_says_the_first_answer_at_its_own_place() -> None:
     """Another id, another place, the same outcome, whatever the book says now."""
-    first = judged(Known(1250, {}, {}), bench_with(default="reject"))
+    first = judged(Known({"amount": 12.5}, {}, {}), bench_with(default="reject"))
     transaction = parse(arrival(payment()).value or b"")
     place = Source("t", "1", 0, 8)
     found = repeat(transaction, first_answer(first), ("key_mismatch",), default_bench(), place)

@@ -85,7 +85,7 @@ def test_a_book_with_a_mistake_changes_nothing(folder: Path) -> None:
 def test_a_book_whose_own_tests_fail_is_refused(folder: Path) -> None:
     """What its author expected is not what it does: better the old one."""
     add_rule(folder, expected="miss")
-    with pytest.raises(BookError, match="the test does not hold"):
+    with pytest.raises(BookError, match="fails on tree"):
         build_tested_bench(folder)
 
 

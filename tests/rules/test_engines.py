@@ -4,20 +4,22 @@ from pathlib import Path
 
 import pytest
 from fakes.agreement import disagreement, engines, one_by_one
-from fakes.bare_books import book_of, one_rule
+from fakes.bare_books import WORDS, book_of, one_rule
 from fakes.books import load, rule_text
 from fakes.conditions import books
-from fakes.values import payments
+from fakes.values import Payment, payments
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rules.columns import Unfit
-from rules.condition import Compare, Constant, Named
+from rules.condition import Arithmetic, Compare, Constant, Named, Or
+from rules.durable import Durable, EngineFailed, EngineMissing, load_library
 from rules.engine import ENGINES, CheckedEvaluator, is_sampled
+from rules.facts import Inexact, rule_sets
 from rules.model import Book
 from rules.native import Native
 from rules.tree import NOTHING, Matches
-from rules.vector import Vector
+from rules.vector import Vector, tabulate
 from rules.vocabulary import Scalar
 
 
@@ -65,6 +67,15 @@ def test_a_table_refuses_what_it_cannot_hold() -> None:
         Vector(book_of([one_rule("R", condition)]))
 
 
+@given(st.lists(st.floats(0, 1e6), min_size=2, max_size=50), st.floats(1e-3, 1e6))
+def test_a_table_divides_as_python_does(numbers: list[float], divisor: float) -> None:
+    """By a constant too, for which Polars by itself takes the reciprocal."""
+    shares = Arithmetic("/", Named("x", "number"), Constant(divisor))
+    rule = one_rule("R", Compare("==", shares, Named("y", "number"), "number"))
+    table = tabulate([({"x": x, "y": x / divisor}, 0) for x in numbers], WORDS)
+    assert [Matches(("R",))] * len(numbers) == Vector(book_of([rule])).matches(table)
+
+
 class Said:
     """An evaluator that says always the same."""
 
@@ -104,3 +115,81 @@ def test_engines_are_chosen_by_name() -> None:
     known: dict[str, Scalar] = {"f": True}
     found = {name: engine(book).match(known, 0) for name, engine in ENGINES.items()}
     assert {"native": Matches(("R",)), "tree": Matches(("R",))} == found
+
+
+def test_a_book_that_sleeps_says_nothing() -> None:
+    """Every rule is off: no hit, nothing unknown, on every evaluator."""
+    book = book_of([one_rule("R", Named("f", "flag"), mode="off")])
+    asked: list[Payment] = [({"f": True}, 0), ({}, 0)]
+    assert "" == disagreement(book, asked, engines(book))
+    assert [NOTHING, NOTHING] == Vector(book).matches(tabulate(asked, WORDS))
+
+
+def test_a_book_of_more_than_one_set_keeps_its_order() -> None:
+    """durable-rules is asked in sets; a rule with too many ways goes as a whole."""
+    ways = Or(
+        tuple([Compare(">", Named("x", "number"), Constant(n), "number") for n in range(20)])
+    )
+    rules = [one_rule(f"R-{n:03}", Named("f", "flag")) for n in range(70)]
+    book = book_of([one_rule("A", ways), *rules])
+    assert 2 == len(rule_sets(book))
+    assert "" == disagreement(book, [({"f": True, "x": 7}, 0), ({}, 0)], engines(book))
+
+
+def test_a_mismatch_is_reported_with_its_smallest_payment() -> None:
+    """An evaluator that says nothing differs where a rule is unknown: without any value."""
+    book = book_of([one_rule("R", Named("f", "flag"))])
+    asked: list[Payment] = [({"f": False}, 0), ({"f": True, "x": 1, "s": "a"}, 0)]
+    report = disagreement(book, asked, [("mute", one_by_one(Said()))])
+    assert "values {}" in report.splitlines()
+
+
+def test_whole_numbers_beyond_2_53_are_refused_by_durable() -> None:
+    """In rules and in facts: it would compare them otherwise than Python does."""
+    with pytest.raises(Inexact):
+        rule_sets(book_of([one_rule("R", beyond(2**53 + 1))]))
+    (found,) = rule_sets(book_of([one_rule("R", beyond(5))]))
+    with pytest.raises(Inexact):
+        found.sure_facts({"x": 2**53 + 1}, 0)
+
+
+def beyond(limit: int) -> Compare:
+    """X is greater."""
+    return Compare(">", Named("x", "number"), Constant(limit), "number")
+
+
+class Engine:
+    """A library that refuses facts, with an error or with a code."""
+
+    error = OSError
+
+    def __init__(self, code: int | None) -> None:
+        self.code = code
+        self.retracted = 0
+
+    def create_ruleset(self, name: str, text: str) -> int:
+        return 1
+
+    def assert_fact(self, handle: int, text: str) -> tuple[int, int]:
+        if self.code is None:
+            raise self.error("code 303")
+        return self.code, 0
+
+    def retract_fact(self, handle: int, text: str) -> None:
+        self.retracted += 1
+
+
+@pytest.mark.parametrize("code", [None, 2])
+def test_a_refused_fact_is_an_error_and_is_taken_back(code: int | None) -> None:
+    """What the library refuses must not stay: it would pollute the next decision."""
+    library = Engine(code)
+    durable = Durable(book_of([one_rule("R", Named("f", "flag"))]), library)
+    with pytest.raises(EngineFailed, match=r"durable-rules: code"):
+        durable.match({"f": True}, 0)
+    assert 1 == library.retracted
+
+
+def test_without_the_library_it_is_said() -> None:
+    """Everything else works; only this evaluator is missing."""
+    with pytest.raises(EngineMissing, match="not installed"):
+        load_library("no_such_library")

@@ -110,3 +110,11 @@ def test_a_wrong_rate_is_told(raw: bytes, line: int, cause: str) -> None:
     header = b"currency,from,rate\n" if raw not in (b"", b"\xff") else b""
     _, mistakes = read_rates("rates.csv", header + raw)
     assert [(line, cause)] == [(m.line, m.cause) for m in mistakes]
+
+
+def test_a_list_tells_its_first_hundred_mistakes() -> None:
+    """A million wrong lines are one mistake of whoever wrote the file; blank ones are none."""
+    raw = b"value\na,b\n\n"
+    _, one = read_list("l", "watch", "l.csv", raw)
+    _, many = read_list("l", "watch", "l.csv", b"value\n" + b"a,b\n" * 1000)
+    assert (1, 100) == (len(one), len(many))

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from rules.errors import BookError
-from rules.load import declared_attributes, load_book
+from rules.load import declared_words, load_book
 from rules.model import Param, Rollout, Thresholds, Window
 from rules.vocabulary import Word
 
@@ -233,10 +233,12 @@ def test_declared_attributes_are_words(tmp_path: Path) -> None:
     given = "{branch: {type: number, meaning: m, unit: u, low: 1, high: 2, from_text: true}}"
     frame = FRAME + f"attributes: {given}\n"
     book = load(tmp_path, rule_text("attributes.branch > 1"), files={"book.yaml": frame})
-    word = Word(type="number", meaning="m", unit="u", low=1, high=2, from_text=True)
+    word = Word(
+        type="number", meaning="m", unit="u", low=1, high=2, from_text=True, from_payment=True
+    )
     assert {"attributes.branch": word} == book.attributes
     write(tmp_path, {"book.yaml": frame.replace("EUR", "nothing")})
-    assert {"attributes.branch": word} == declared_attributes(tmp_path)
+    assert {"attributes.branch": word} == declared_words(tmp_path, WORDS)
 
 
 def test_the_hash_is_that_of_the_content(tmp_path: Path) -> None:

@@ -90,3 +90,25 @@ def test_shown_text_is_bounded_and_printable(text: str) -> None:
 def test_folding_twice_is_folding_once(text: str) -> None:
     """Folded text is compared as it is."""
     assert fold(text) == fold(fold(text))
+
+
+@pytest.mark.parametrize(
+    "disguised",
+    [
+        "\u0420\u0430\u0443\u0440\u0430l",
+        "pay\u200bpal",
+        "\uff30\uff41\uff59\uff30\uff41\uff4c",
+        " PAYPAL\u2060 ",
+        "p\u0430yp\u03b1l",
+    ],
+)
+def test_letters_in_disguise_are_the_same_letters(disguised: str) -> None:
+    """Cyrillic, Greek, wide and invisible ones; digits stay digits."""
+    assert "paypal" == fold(disguised)
+    assert fold("PAYPA1") != fold("PayPal")
+
+
+@given(st.text())
+def test_folding_twice_changes_nothing(text: str) -> None:
+    """So a folded constant equals a folded value, wherever it was folded."""
+    assert fold(text) == fold(fold(text))

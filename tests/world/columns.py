@@ -74,7 +74,8 @@ class Table:
 
     def codes(self, take: Any) -> np.ndarray:
         """A number for each different value of `take(payment)`."""
-        return np.unique(self.strings(take), return_inverse=True)[1]
+        known: dict[Any, int] = {}
+        return np.array([known.setdefault(take(p), len(known)) for p in self.payments])
 
     @property
     def payer(self) -> np.ndarray:

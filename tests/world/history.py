@@ -1,6 +1,7 @@
 """Values a scorer would have: of the payment itself, and of what its payer did before."""
 
 from collections import defaultdict, deque
+from math import log
 
 import numpy as np
 from columns import Payment, Table
@@ -69,7 +70,7 @@ class Payer:
         hour = [one for one in recent if one[0] > now - HOUR]
         today = [one for one in recent if one[0] > now - DAY]
         device = payment.device.id if payment.device else None
-        size = np.log(cents + 1)
+        size = log(cents + 1)
         mean = self.total / self.count if self.count else size
         variance = self.square / self.count - mean * mean if self.count > 2 else 1.0
         return (
@@ -93,7 +94,7 @@ class Payer:
 
     def remember(self, payment: Payment, now: float, cents: int) -> None:
         """Take the payment into account."""
-        size = np.log(cents + 1)
+        size = log(cents + 1)
         self.recent.append((now, cents, payment.payee.id, payment.status == "declined"))
         self.payees.setdefault(payment.payee.id, now)
         self.names.add(payment.payee.name)

@@ -3,6 +3,7 @@
 import re
 from collections import Counter, defaultdict
 from collections.abc import Sequence
+from functools import cache
 
 import lightgbm
 import numpy as np
@@ -216,6 +217,7 @@ def list_keys(line: str) -> str:
     return ",".join(re.findall(r'"(\w+)":', line))
 
 
+@cache
 def small(text: str) -> int:
     """A small number for a text, the same in every run."""
     return sum(place * code for place, code in enumerate(text.encode(), 1)) % 65_521

@@ -1,10 +1,10 @@
 """Card numbers used at a distance or tried out in bursts; stolen cards in the shops nearby."""
 
-from risk.simulate.cases.case import HOUR, MINUTE, Case, Step
+from risk.simulate.cases.case import DAY_MILLIS, HOUR, MINUTE, Case, Step
 from risk.simulate.cases.scene import Scene
 from risk.simulate.payees import MERCHANT, pack_one
 from risk.simulate.stream import Dice
-from risk.simulate.uses import APP, APPROVED, DECLINED, USE, WEB
+from risk.simulate.uses import API, APP, APPROVED, DECLINED, USE, WEB
 
 _GOODS = (
     ("online", 10), ("food", 2), ("transport", 2), ("shop", 2), ("travel", 2), ("other", 1),
@@ -18,30 +18,35 @@ def card_not_present(scene: Scene, dice: Dice, day: int, number: int) -> Case:
     victim = scene.victim(dice, day)
     unseen = dice.chance(0.15)
     at = scene.moment(dice, day, "thief" if dice.chance(0.4) else "online")
-    thief = {"device": dice.word() >> 2 | 1} if dice.chance(0.55) else {}
+    by = _means(dice)
     place = scene.selling(dice) if dice.chance(0.45) else scene.home(victim)
     shops = [_shop(scene, dice, place) for _ in range(1 + dice.below(3))]
     if dice.chance(0.2):  # a platform where the victim buys too
         shops[0] = scene.market.habitual(victim, USE["online"], day, dice.word())
-    pause = 8 * MINUTE if dice.chance(0.6) else 9 * HOUR
+    pause = 8 * MINUTE if dice.chance(0.7) else 9 * HOUR
     steps = []
     if dice.chance(0.25) and not unseen:
-        given = {"cents": 50 + dice.below(250), "payee": shops[0], "channel": WEB, **thief}
+        given = {"cents": 50 + dice.below(250), "payee": shops[0], **by}
         steps.append(Step(at, victim, USE["online"], given))
         at += int(dice.lognormal(pause, 1.0))
     for turn in range(1 + dice.poisson(0.65)):
         if unseen:
             given = {}
         else:
-            given = {
-                "cents": int(dice.lognormal(3_800, 1.2)),
-                "payee": shops[turn % len(shops)],
-            }
-            given |= {"channel": WEB if dice.chance(0.6) else APP, **thief}
+            cents = int(dice.lognormal(3_800, 1.2))
+            given = {"cents": cents, "payee": shops[turn % len(shops)], **by}
         steps.append(Step(at, victim, USE["online"], given, timed=not unseen))
         at += int(dice.lognormal(pause, 1.0))
     delay = dice.lognormal(6, 1.2) if dice.chance(0.95) else None
     return Case(number, "card_not_present", tuple(steps), delay, unseen=unseen)
+
+
+def _means(dice: Dice) -> dict[str, int]:
+    """On a device of the thief's (55 %), as if on the victim's, or with the card on file."""
+    if dice.chance(0.14):
+        return {"channel": API, "device": 0}
+    channel = {"channel": WEB if dice.chance(0.5) else APP}
+    return {**channel, "device": dice.word() >> 2 | 1} if dice.chance(0.64) else channel
 
 
 def _shop(scene: Scene, dice: Dice, country: int) -> int:
@@ -80,16 +85,12 @@ def rush(scene: Scene, dice: Dice, day: int, number: int) -> Case:
     at = scene.moment(dice, day, "online")
     use = (USE["online"], USE["transport"])[dice.below(2)]
     price = int(dice.lognormal(1_500 if use == USE["online"] else 180, 0.8))
+    country = scene.home(scene.victim(dice, day))
+    shop = pack_one(MERCHANT, country, 0, scene.market.shop(use, dice.word()))
     steps = []
-    country = -1
     for _ in range(cards):
-        payer = scene.victim(dice, day)
-        country = scene.home(payer) if country < 0 else country
-        shop = pack_one(
-            MERCHANT, country, 0, scene.market.shop(use, number << 8 & (1 << 64) - 1)
-        )
         given = {"cents": price * (1 + dice.below(3)), "payee": shop, "channel": WEB}
-        steps.append(Step(at, payer, use, given))
+        steps.append(Step(at, scene.victim(dice, day), use, given))
         at += int(dice.lognormal(9_000, 1.0))
     return Case(number, "rush", tuple(steps), None, fraud=False)
 
@@ -118,5 +119,5 @@ def lost_or_stolen(scene: Scene, dice: Dice, day: int, number: int) -> Case:
 def mistaken(scene: Scene, dice: Dice, day: int, number: int) -> Case:
     """An honest payment that its payer forgot, or denies: reported as fraud."""
     use = USE[("online", "subscription", "shop", "travel")[dice.pick((6, 2, 1, 1))]]
-    step = Step(day * 86_400_000, scene.victim(dice, day), use, timed=False)
+    step = Step(day * DAY_MILLIS, scene.victim(dice, day), use, timed=False)
     return Case(number, "first_party", (step,), dice.lognormal(10, 1.0), fraud=False)

@@ -1,0 +1,1 @@
+"""Decisions and labels kept as Parquet by day, and questions to them."""

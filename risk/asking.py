@@ -1,0 +1,198 @@
+"""When a payment may be decided without asking the model: the law of asking.
+
+Text can only add risk, so the outcome of a payment is the most severe of three: without text,
+with the local reading, with the answer. Before anybody is asked, each text value is known to
+lie between its local value and the worst that an answer can make of it, and the score between
+the points of the local reading and the most that text may add. A book is evaluated over these
+bounds to what it *surely* and what it *possibly* says. If nothing that is possible is more
+severe than what stands already, the answer cannot change the outcome: decide now.
+
+Bounds only over-approximate, so a payment that is decided at once has the outcome that every
+answer would have given. Not being exact costs a needless question, never a wrong decision.
+"""
+
+from collections.abc import Collection, Mapping
+from typing import Final, Protocol, TypeAlias
+
+import msgspec
+
+from features.catalogue import TEXT, Value
+from features.transaction import Scalar
+from risk.decision import Outcome
+from rules.model import TIERS, Thresholds, Tier
+
+SEVERITY: Final[Mapping[Outcome, int]] = {"approve": 0, "review": 1, "reject": 2}
+
+
+class Range(msgspec.Struct, frozen=True, gc=False):
+    """A number that is not known but lies in `low` <= x <= `high`."""
+
+    low: float
+    high: float
+
+
+class Choice(msgspec.Struct, frozen=True, gc=False):
+    """A text or a flag that is not known but is one of these."""
+
+    members: tuple[Scalar, ...]
+
+
+Bound: TypeAlias = Range | Choice
+EITHER: Final = Choice((False, True))
+
+
+class Reach(msgspec.Struct, frozen=True, gc=False):
+    """The tiers in which a book speaks for every value within bounds, and for some of them.
+
+    A tier that is sure is possible too; whoever evaluates may leave it out of `possible`.
+    """
+
+    sure: frozenset[Tier] = frozenset()
+    possible: frozenset[Tier] = frozenset()
+
+
+class Reacher(Protocol):
+    """A book evaluated over bounds: live rules, their `on_missing` and rollout included.
+
+    The thresholds of the score are added by `reach_score`. A name in `bounds` is known to have
+    a value, though not which; a name in neither mapping is unknown, as everywhere.
+    """
+
+    def reach(
+        self, values: Mapping[str, Scalar], bounds: Mapping[str, Bound], at: int
+    ) -> Reach:
+        """Over-approximate: too much may be possible, nothing too much may be sure."""
+        ...
+
+
+class TextBounds:
+    """What an answer may make of each text value that a book or its scorer reads."""
+
+    def __init__(self, names: Collection[str], words: Collection[Value] = TEXT) -> None:
+        self._words = tuple(word for word in words if word.name in names)
+
+    def of(self, local: Mapping[str, Scalar]) -> dict[str, Bound]:
+        """The bounds of the values that an answer may move; the others stay as they are.
+
+        `local` are all values of the local reading. Empty if there is nothing to ask about: no
+        memo, or no value that could get worse.
+        """
+        if not local.get("text.length"):
+            return {}
+        bounds: dict[str, Bound] = {}
+        for word in self._words:
+            if word.name in local and (bound := _bound(word, local[word.name])) is not None:
+                bounds[word.name] = bound
+        return bounds
+
+
+def _bound(word: Value, local: Scalar) -> Bound | None:
+    if word.type == "flag":
+        return EITHER if word.worse == "up" and local is False else None
+    if word.type == "text":
+        return Choice(word.choices)
+    if word.worse is None or word.low is None or word.high is None:
+        return None
+    number = float(local)
+    bound = Range(number, word.high) if word.worse == "up" else Range(word.low, number)
+    return bound if bound.low < bound.high else None
+
+
+class Points(msgspec.Struct, frozen=True, gc=False):
+    """A score in parts, 0-100 in all.
+
+    `base` is without text, `local` what the local reading adds, `most` what text may add;
+    0 <= local <= most.
+    """
+
+    base: int
+    local: int
+    most: int
+
+    @property
+    def range(self) -> Range:
+        """Where the score can lie, whatever the answer."""
+        return Range(min(100, self.base + self.local), min(100, self.base + self.most))
+
+
+def reach_score(thresholds: Thresholds, score: Range) -> Reach:
+    """In which tiers the score alone surely and possibly speaks."""
+    return Reach(_reached(thresholds, score.low), _reached(thresholds, score.high))
+
+
+def _reached(thresholds: Thresholds, points: float) -> frozenset[Tier]:
+    # Reaching `reject` shadows `review` in the verdict; both may stay, the more severe counts.
+    limits: tuple[tuple[Tier, int | None], ...] = (
+        ("reject", thresholds.reject),
+        ("review", thresholds.review),
+    )
+    return frozenset([tier for tier, least in limits if least is not None and points >= least])
+
+
+def worst(reach: Reach, outcomes: Mapping[Tier, Outcome], default: Outcome) -> Outcome:
+    """The most severe outcome that is possible.
+
+    Tiers are walked in the order in which they decide; the first that surely speaks ends the
+    walk, since nothing behind it is heard. If none is sure, the book's default is possible too.
+    """
+    reachable: list[Outcome] = []
+    for tier in TIERS:
+        if tier in reach.possible or tier in reach.sure:
+            reachable.append(outcomes[tier])
+        if tier in reach.sure:
+            break
+    else:
+        reachable.append(default)
+    return severest(*reachable)
+
+
+def severest(*outcomes: Outcome) -> Outcome:
+    """The most severe of one or more outcomes."""
+    return max(outcomes, key=SEVERITY.__getitem__)
+
+
+def may_change(worst_possible: Outcome, standing: Outcome) -> bool:
+    """Whether an answer could still make the outcome stricter, so that it is worth asking for.
+
+    `standing` is the more severe of the outcomes without text and with the local reading.
+    """
+    return SEVERITY[worst_possible] > SEVERITY[standing]
+
+
+def settle(without_text: Outcome, local: Outcome, answered: Outcome | None) -> Outcome:
+    """The outcome of a payment; `answered` is None without an answer.
+
+    No answer, early or late, ever makes it milder.
+    """
+    standing = severest(without_text, local)
+    return standing if answered is None else severest(standing, answered)
+
+
+def join(one: Reach, other: Reach) -> Reach:
+    """What two parts of a book say together."""
+    return Reach(one.sure | other.sure, one.possible | other.possible)
+
+
+def ask(
+    reacher: Reacher,
+    book_outcomes: Mapping[Tier, Outcome],
+    default: Outcome,
+    thresholds: Thresholds,
+    *,
+    values: Mapping[str, Scalar],
+    bounds: Mapping[str, Bound],
+    points: Points,
+    standing: Outcome,
+    at: int,
+) -> bool:
+    """Whether to ask before deciding. `values` hold no score and may hold the local reading.
+
+    Without bounds no text value can move, and so no points that depend on them.
+    """
+    if standing == "reject" or not bounds:
+        return False
+    score = points.range
+    known = {name: value for name, value in values.items() if name not in bounds}
+    reach = reacher.reach(known, {**bounds, "score": score}, at)
+    whole = join(reach, reach_score(thresholds, score))
+    return may_change(worst(whole, book_outcomes, default), standing)

@@ -1,0 +1,1 @@
+"""Two books over one history: what would change, why, and what it would cost."""

@@ -1,0 +1,1 @@
+"""History again: recorded decisions and raw payments, through the core that decided them."""

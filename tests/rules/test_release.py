@@ -1,0 +1,96 @@
+"""May a book go live: read, tested; lists read anew without the book; loose files told."""
+
+from pathlib import Path
+
+import pytest
+from fakes.books import FRAME, WORDS, load, rule_text, rules_text, write
+
+from rules.errors import BookError
+from rules.load import load_book, reload_lists
+from rules.release import load_checked
+from rules.tree import Matches, Tree
+
+TESTS = "[{given: {amount: 101}, expect: hit}, {given: {amount: 100}, expect: miss}]"
+FILES = FRAME.replace('values: ["KP", "IR"]', "file: b.txt").replace(
+    "values: [{value: Straße, expires: 2026-06-01T00:00:00Z, reason: odd}]", "file: w.csv"
+)
+LISTS = {"lists/b.txt": "KP\nIR\n", "lists/w.csv": "value\nparis\n"}
+
+
+def objections(folder: Path) -> list[str]:
+    with pytest.raises(BookError) as caught:
+        load_checked(folder, WORDS)
+    return [f"{mistake.line}: {mistake.cause}" for mistake in caught.value.mistakes]
+
+
+def test_a_tested_book_may_go_live(tmp_path: Path) -> None:
+    """It is the book that reading gives."""
+    folder = write(tmp_path, {"a.rules.yaml": rules_text(rule_text(tests=TESTS))})
+    assert load_book(folder, WORDS) == load_checked(folder, WORDS)
+
+
+def test_a_book_whose_tests_fail_may_not(tmp_path: Path) -> None:
+    """Every failure on every evaluator, and every test that is lacking, at once."""
+    wrong = TESTS.replace("101}, expect: hit", "99}, expect: hit")
+    book = "tests: [{name: all, given: {amount: 200}, expect: {outcome: approve}}]\n"
+    text = rules_text(rule_text(tests=wrong), rule_text("fresh", name="BARE")) + book
+    folder = write(tmp_path, {"a.rules.yaml": text})
+    told = "rule is miss, expected hit"
+    assert [
+        f"9: test 'hit' of BIG fails on native: {told}",
+        f"9: test 'hit' of BIG fails on tree: {told}",
+        "10: BARE is live and has no test that is a hit",
+        "10: BARE is live and has no test that is a miss",
+        "17: test 'all' fails on native: outcome is review, expected approve",
+        "17: test 'all' fails on tree: outcome is review, expected approve",
+    ] == objections(folder)
+
+
+def test_a_book_with_mistakes_is_not_tested(tmp_path: Path) -> None:
+    """The mistakes are told, as reading tells them."""
+    folder = write(tmp_path, {"a.rules.yaml": rules_text(rule_text("amuont > 5"))})
+    assert ["7: unknown value 'amuont'"] == objections(folder)
+
+
+def test_lists_are_read_anew_without_the_book(tmp_path: Path) -> None:
+    """Entries and hash change, rules do not; a list in book.yaml stays as it is."""
+    asked = "country in @blocked or payee in @trusted"
+    rule = rule_text(f"{asked} or contains_any(payee, @watched)")
+    old = load(tmp_path, rule, files={"book.yaml": FILES, **LISTS})
+    assert old == reload_lists(old, tmp_path)
+    (tmp_path / "lists/b.txt").write_text("SY\n")
+    (tmp_path / "a.rules.yaml").write_text("broken")
+    new = reload_lists(old, tmp_path)
+    assert (old.rules, {"sy"}) == (new.rules, set(new.lists["blocked"].ends))
+    assert old.lists["trusted"] is new.lists["trusted"]
+    assert old.hash != new.hash
+    assert Matches(("BIG",)) == Tree(new).match({"country": "SY", "payee": "x"}, 0)
+    assert Matches() == Tree(new).match({"country": "KP", "payee": "x"}, 0)
+
+
+def test_lists_with_mistakes_do_not_replace_good_ones(tmp_path: Path) -> None:
+    """Every mistake of every list at once; also a list that has grown too long to search."""
+    rules = rule_text("contains_any(payee, @watched)")
+    old = load(tmp_path, rules, files={"book.yaml": FILES, **LISTS})
+    (tmp_path / "lists/b.txt").unlink()
+    entries = "\n".join(f"e{number}" for number in range(1001))
+    (tmp_path / "lists/w.csv").write_text(f"value\n{entries}\na,b\n")
+    with pytest.raises(BookError) as caught:
+        reload_lists(old, tmp_path)
+    assert [
+        "lists/b.txt:1: this file is needed and cannot be read",
+        "lists/w.csv:1: BIG searches in it: at most 1000 entries",
+        "lists/w.csv:1003: 2 columns; the header has 1",
+    ] == [f"{m.file}:{m.line}: {m.cause}" for m in caught.value.mistakes]
+
+
+def test_a_list_file_that_nothing_names_is_told(tmp_path: Path) -> None:
+    """Somebody believes it to work; hidden files are nobody's."""
+    files = {"book.yaml": FILES, **LISTS, "lists/bb.txt": "x", "lists/.swp": "x"}
+    files["lists/other.csv"] = "value\n"
+    with pytest.raises(BookError) as caught:
+        load(tmp_path, rule_text(), files=files)
+    assert [
+        ("lists/bb.txt", "did you mean 'b.txt'?"),
+        ("lists/other.csv", "declare it under lists: in book.yaml"),
+    ] == [(mistake.file, mistake.hint) for mistake in caught.value.mistakes]
