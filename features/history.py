@@ -11,6 +11,7 @@ somebody is not new.
 """
 
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Final, TypeAlias
 
 import msgspec
@@ -219,6 +220,16 @@ class History:
             tables = [table for table in self._tables if table.kind == kind]
             return bool(tables) and tables[0].load(key, stored)
         return True
+
+    def surplus(self, most: int) -> list[tuple[str, str]]:
+        """Kind and key of those in memory beyond `most`: of each kind those there longest."""
+        whole = sum([len(table.states) for table in self._tables])
+        found: list[tuple[str, str]] = []
+        for table in self._tables:
+            size = len(table.states)
+            extra = size - most * size // whole if whole > most else 0
+            found += [(table.kind, key) for key in islice(table.states, extra)]
+        return found
 
     def forget(self, kind: str, key: str) -> bool:
         """Let a stored entity go from memory; False if it changed since it was stored."""

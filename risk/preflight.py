@@ -40,8 +40,8 @@ def find_label_readers(plan: Plan) -> list[str]:
     such a velocity would not be the same live, after a crash and in replay.
     """
     return [
-        f"velocity {v.name} looks at labels, which the worker cannot take in yet: remove it from"
-        " the book, or use it in `risk score` and `risk train` only"
+        f"velocity {v.name} looks at labels, which the worker cannot take in yet: remove it"
+        " from the book that the worker uses"
         for v in plan.velocities
         if v.delay is not None
     ]

@@ -64,6 +64,13 @@ class Settings(BaseModel):
     share_seconds: float = Field(
         300, ge=1, le=86_400, description="least pause between two copies of a checkpoint"
     )
+    resident: int = Field(
+        300_000,
+        ge=1_000,
+        le=100_000_000,
+        description="entities that stay in memory after a checkpoint (3 KB each); the rest is "
+        "read from it when needed",
+    )
     checkpoint_seconds: float = Field(
         10, ge=0, le=3600, description="pause between checkpoints; 0 keeps none"
     )

@@ -72,6 +72,10 @@ class Open:
         self.is_closing = False
         self.writing = asyncio.Lock()
 
+    def load(self, kind: str, key: str) -> bytes | None:
+        """The stored state of an entity; None while nothing was stored."""
+        return None if self.reading is None else self.reading.load(kind, key)
+
 
 class Checkpoints:
     """All of them. Without a keeper there are none, and every start folds the whole log."""
@@ -109,8 +113,8 @@ class Checkpoints:
             if reading is not None:
                 reading.close()
             await done(self._keeper, Order("renew", name))
-            self._open[partition] = Open(scope, None, -1, stop)
-            return TakenUp(self._pipeline.empty())
+            held = self._open[partition] = Open(scope, None, -1, stop)
+            return TakenUp(self._pipeline.empty(held.load))
         written = -1 if taken_up.start is None else taken_up.start
         self._open[partition] = Open(scope, reading, written, stop)
         return taken_up
@@ -172,7 +176,18 @@ class Checkpoints:
             # What is not committed stays staged: the next checkpoint takes it along.
             await done(keeper, Order("commit", held.name, stamp=stamp))
             held.written = stamp.offset
+            held.reading = held.reading or keeper.read(held.name)
             self._metrics.checkpointed(count, time.monotonic() - begin)
+            await self._shed(partition)
+
+    async def _shed(self, partition: int) -> None:
+        """Let entities go from memory that are stored and beyond what may stay."""
+        history = self._pipeline.shard(partition).history
+        surplus = iter(history.surplus(self._settings.resident // len(self._open)))
+        while some := list(islice(surplus, SLICE)):
+            for kind, key in some:
+                history.forget(kind, key)
+            await asyncio.sleep(0)
 
     async def _is_committed(self, held: Open, offset: int) -> bool:
         """Wait until Kafka has committed it; not for long once the partition is given up."""

@@ -17,6 +17,7 @@ class FakeKeeper:
         self.shared = shared
         self.scribe = Scribe(folder, shared, lock_seconds=0)
         self.is_killed = False
+        self.readings: list[Reading] = []
 
     async def tell(self, order: Order) -> Reply | None:
         """Through bytes, as through the pipe."""
@@ -30,7 +31,8 @@ class FakeKeeper:
         return reply
 
     def read(self, name: str) -> Reading:
-        return Reading(self.folder / name, set_aside)
+        self.readings.append(Reading(self.folder / name, set_aside))
+        return self.readings[-1]
 
     def read_shared(self, name: str) -> Reading:
         return Reading((self.shared or self.folder / "none") / name)
@@ -39,3 +41,5 @@ class FakeKeeper:
         """As `kill -9` of worker and scribe."""
         self.is_killed = True
         self.scribe.let_go()
+        for reading in self.readings:
+            reading.close()

@@ -66,9 +66,11 @@ class Cluster:
         self.dice = random.Random(seed)
         self.log = FakeLog()
         self.folder = folder / "state"
-        self.settings = Settings(
+        settings = Settings(
             state_dir=folder, max_attempts=100, in_flight=8, checkpoint_seconds=1e-6
         )
+        # so few may stay in memory that most are read back from the checkpoint
+        self.settings = settings.model_copy(update={"resident": 2})
         fill(self.log, self.settings, self.dice)
         self.committed = 0
         self.used_checkpoint = False
