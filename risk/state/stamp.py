@@ -84,8 +84,10 @@ def seal(content: bytes, *context: str) -> bytes:
     return content + crc32(content, _crc(context)).to_bytes(4, "little")
 
 
-def unseal(sealed: bytes, *context: str) -> bytes:
+def unseal(sealed: object, *context: str) -> bytes:
     """What `seal` was given; raises `Unusable` if a bit of it differs."""
+    if not isinstance(sealed, bytes):
+        raise Unusable("corrupt", "a state of another type")  # SQLite keeps types by the value
     content = sealed[:-4]
     if seal(content, *context) != sealed:
         raise Unusable("corrupt", "a checksum fails")
