@@ -23,8 +23,8 @@ from drivers.stream import (
     publish,
     records,
 )
-from kafka import TopicPartition
 from fakes.states import kept, read_all
+from kafka import TopicPartition
 from kafka.admin import KafkaAdminClient
 
 from risk.assembly import build_bench, build_pipeline, default_book
@@ -277,7 +277,7 @@ def test_a_broker_that_is_down_is_named(start: Start, tmp_path: Path) -> None:
 def test_state_after_kill_9_equals_a_serial_fold(
     runtime: str, topics: Settings, start: Start, tmp_path: Path
 ) -> None:
-    """RISK_TEST_KILLS kills between checkpoints: stored state and fold agree, value by value."""
+    """RISK_TEST_KILLS kills between checkpoints: store and fold agree, value by value."""
     kills = int(os.environ.get("RISK_TEST_KILLS", "3"))
     dice = random.Random(11)
     worker = start("worker", runtime=runtime, checkpoint_seconds=0.2)
