@@ -282,8 +282,10 @@ def test_state_after_kill_9_equals_a_serial_fold(
     dice = random.Random(11)
     worker = start("worker", runtime=runtime, checkpoint_seconds=0.2)
     for number in range(kills):
-        publish(topics, payments(400, first=400 * number))
-        time.sleep(dice.uniform(2.5, 5.0))
+        publish(topics, payments(200, first=400 * number))
+        await_committed(topics, 180)
+        publish(topics, payments(200, first=400 * number + 200))
+        time.sleep(dice.uniform(0, 0.8))
         worker.kill()
         worker.wait()
         worker = start("worker", runtime=runtime, checkpoint_seconds=0.2)
