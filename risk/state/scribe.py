@@ -11,6 +11,7 @@ import os
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from struct import Struct
 from typing import BinaryIO, Final, Literal
@@ -196,8 +197,9 @@ def serve(scribe: Scribe, source: BinaryIO, target: BinaryIO) -> None:
             break  # cut off: the worker died while it wrote
         reply = scribe.do(order)
         if reply is not None:
-            target.write(frame(encode(reply)))
-            target.flush()
+            with suppress(BrokenPipeError):  # nobody is left to hear it: the input ends too
+                target.write(frame(encode(reply)))
+                target.flush()
     scribe.let_go()
 
 

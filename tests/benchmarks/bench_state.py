@@ -31,7 +31,7 @@ from risk.worker.checkpoints import Checkpoints
 from risk.worker.metrics import Metrics
 
 ENTITIES = int(os.environ.get("BENCH_ENTITIES", "1000000"))
-TOUCH = int(os.environ.get("BENCH_TOUCH", "1000000"))
+TOUCH = int(os.environ.get("BENCH_TOUCH", "500000"))
 KINDS, PAYMENTS, DIRTY, BATCH = 500, 58, 20_000, 16
 DAY = 86_400
 
