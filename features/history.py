@@ -11,6 +11,7 @@ new, as far as the log reaches.
 """
 
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Final, TypeAlias
 
 import msgspec
@@ -190,6 +191,8 @@ class History:
             for shape in origin.shapes.get(table.kind, ()):
                 table.codec.tell(shape)
         self._origin = None if origin.since else self._origin
+        if all([v.name in self._since for v in self._plan.velocities]):
+            self._declare(BEGINNING)  # nothing is left to say, and a recall may come first
 
     def changed(self) -> Iterator[Stored]:
         """What changed since the last call, as it is at this call.
@@ -221,6 +224,16 @@ class History:
             tables = [table for table in self._tables if table.kind == kind]
             return bool(tables) and tables[0].load(key, stored)
         return True
+
+    def surplus(self, most: int) -> list[tuple[str, str]]:
+        """Kind and key of those in memory beyond `most`: of each kind those there longest."""
+        whole = sum([len(table.states) for table in self._tables])
+        found: list[tuple[str, str]] = []
+        for table in self._tables:
+            size = len(table.states)
+            extra = size - most * size // whole if whole > most else 0
+            found += [(table.kind, key) for key in islice(table.states, extra)]
+        return found
 
     def forget(self, kind: str, key: str) -> bool:
         """Let a stored entity go from memory; False if it changed since it was stored."""

@@ -6,8 +6,10 @@ payments of a partition are remembered, counted along the log, so that a fold ov
 remembers the same ones.
 """
 
-from collections import Counter, OrderedDict
+from collections import deque
+from collections.abc import Iterable
 from hashlib import blake2b
+from typing import Final
 
 import msgspec
 
@@ -62,20 +64,57 @@ def first_answer(decision: Decision) -> FirstAnswer:
     )
 
 
+class Line(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """An entry as it is kept and stored: a third of an `Entry`'s memory.
+
+    `place` counts the payments of the partition from 0. The answer is in two parts, because
+    only its id differs between most payments; both are empty if it is not known.
+    """
+
+    place: int
+    fingerprint: bytes
+    transaction_id: str
+    answer_id: bytes = b""
+    answer: bytes = b""
+
+
+_encode_answer = msgspec.json.Encoder().encode
+_decode_answer = msgspec.json.Decoder(FirstAnswer).decode
+
+SHARED: Final = 4_096
+"""So many different answers are kept once for all the payments that got them."""
+
+
 class Ledger:
     """The last `limit` payments of one partition, by the digest of their content."""
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
-        self._entries: OrderedDict[bytes, Entry] = OrderedDict()
-        self._ids: Counter[str] = Counter()
+        self._lines: dict[bytes, Line] = {}
+        self._order: deque[bytes] = deque()
+        self._ids: dict[str, int] = {}
+        self._answers: dict[bytes, bytes] = {}
+        self._changed: dict[int, Line] = {}
+        self.next = 0
 
     def __len__(self) -> int:
-        return len(self._entries)
+        return len(self._lines)
+
+    @property
+    def first(self) -> int:
+        """The place of the oldest payment that is remembered."""
+        return self.next - len(self._lines)
 
     def find(self, fingerprint: bytes) -> Entry | None:
         """Look up a payment by its digest; None if it was never seen or is forgotten."""
-        return self._entries.get(fingerprint)
+        line = self._lines.get(fingerprint)
+        if line is None:
+            return None
+        if not line.answer:
+            return Entry(line.transaction_id, None)
+        answer = _decode_answer(line.answer)
+        identity = line.answer_id.hex()
+        return Entry(line.transaction_id, msgspec.structs.replace(answer, id=identity))
 
     def knows_id(self, transaction_id: str) -> bool:
         """Tell whether a remembered payment bears this id, whatever its content."""
@@ -83,17 +122,49 @@ class Ledger:
 
     def remember(self, fingerprint: bytes, entry: Entry) -> None:
         """Add a payment, or the answer of one that is known without; the oldest one goes."""
-        known = self._entries.get(fingerprint)
+        known = self._lines.get(fingerprint)
         if known is None:
-            self._entries[fingerprint] = entry
-            self._ids[entry.transaction_id] += 1
+            self._add(self._line(self.next, fingerprint, entry))
+        elif not known.answer and entry.answer is not None:
+            # It keeps its place: age counts from the first one.
+            line = self._line(known.place, known.fingerprint, entry)
+            self._lines[fingerprint] = self._changed[line.place] = line
+
+    def changed(self) -> Iterable[Line]:
+        """The lines that changed since the last call."""
+        changed, self._changed = self._changed, {}
+        return changed.values()
+
+    def load(self, lines: Iterable[Line]) -> None:
+        """Take what `changed` gave, in the order of places, into an empty ledger."""
+        for line in lines:
+            self.next = line.place
+            self._add(line)
+        self._changed = {}
+
+    def _line(self, place: int, fingerprint: bytes, entry: Entry) -> Line:
+        if entry.answer is None:
+            return Line(place, fingerprint, entry.transaction_id)
+        identity = bytes.fromhex(entry.answer.id)
+        answer = _encode_answer(msgspec.structs.replace(entry.answer, id=""))
+        if len(self._answers) >= SHARED:
+            self._answers.clear()
+        answer = self._answers.setdefault(answer, answer)
+        return Line(place, fingerprint, entry.transaction_id, identity, answer)
+
+    def _add(self, line: Line) -> None:
+        self._lines[line.fingerprint] = self._changed[line.place] = line
+        self._order.append(line.fingerprint)
+        self._ids[line.transaction_id] = self._ids.get(line.transaction_id, 0) + 1
+        self.next = line.place + 1
+        if len(self._lines) > self._limit:
             self._forget()
-        elif known.answer is None:
-            self._entries[fingerprint] = entry  # keeps its place: age counts from the first one
 
     def _forget(self) -> None:
-        if len(self._entries) > self._limit:
-            _, oldest = self._entries.popitem(last=False)
-            self._ids[oldest.transaction_id] -= 1
-            if not self._ids[oldest.transaction_id]:
-                del self._ids[oldest.transaction_id]
+        oldest = self._lines.pop(self._order.popleft())
+        self._changed.pop(oldest.place, None)
+        left = self._ids[oldest.transaction_id] - 1
+        if left:
+            self._ids[oldest.transaction_id] = left
+        else:
+            del self._ids[oldest.transaction_id]

@@ -10,15 +10,17 @@ from collections.abc import Callable, Sequence
 import msgspec
 
 from features.errors import Malformed, Mistake
-from features.history import History
 from features.message import parse
 from features.payment import payment_values
+from features.plan import Plan
 from features.subject import Subject, subject_of
+from features.table import Loader
 from features.text.reading import read
 from features.transaction import Scalar, Transaction
 from risk.decide import Bench, Known, decide, refuse, repeat
 from risk.decision import Decision, Flag, Source, encode
-from risk.ledger import Entry, FirstAnswer, Ledger, digest, first_answer
+from risk.ledger import Entry, FirstAnswer, digest, first_answer
+from risk.shard import Shard
 from rules.sequences import Sequences
 
 MAX_AHEAD_US = 24 * 3600 * 1_000_000
@@ -50,15 +52,6 @@ class Answer(msgspec.Struct, frozen=True, gc=False):
     decision: Decision
     encoded: bytes
     dead_letter: DeadLetter | None = None
-
-
-class Shard:
-    """The state of one partition."""
-
-    def __init__(self, known_ids: int, bench: Bench) -> None:
-        self.history = History(bench.plan)
-        self.sequences = Sequences(bench.book)
-        self.ledger = Ledger(known_ids)
 
 
 class Refused(Exception):
@@ -124,6 +117,16 @@ class Pipeline:
         """The content hash of the book that judges."""
         return self._bench.book_version.hash
 
+    @property
+    def plan(self) -> Plan:
+        """What is kept of every entity."""
+        return self._bench.plan
+
+    @property
+    def currency(self) -> str:
+        """The currency in which amounts are kept."""
+        return self._bench.book.currency
+
     def adopt(self, bench: Bench) -> None:
         """Judge by another bench from the next arrival on.
 
@@ -159,7 +162,7 @@ class Pipeline:
             transaction = self._parse(arrival)
         except Refused:
             return
-        shard = self._shard(arrival.partition)
+        shard = self.shard(arrival.partition)
         fingerprint = digest(transaction)
         if shard.ledger.find(fingerprint) is None:
             subject, payment = self._seen(transaction)
@@ -168,6 +171,23 @@ class Pipeline:
                 reading = read(transaction.memo).values()
                 shard.sequences.observe({**payment, **history, **reading}, transaction.at)
         shard.ledger.remember(fingerprint, Entry(transaction.id, recorded))
+
+    def shard(self, partition: int) -> Shard:
+        """The state of a partition; an empty one if nothing of it was ever taken."""
+        shard = self._shards.get(partition)
+        if shard is None:
+            shard = self._shards[partition] = self.empty()
+        return shard
+
+    def empty(self, loader: Loader | None = None) -> Shard:
+        """A state to restore into; `loader` gives what is stored and not in memory."""
+        return Shard(self._limits.known_ids, self._bench.plan, self._bench.book, loader)
+
+    def replace(self, partition: int, shard: Shard | None) -> None:
+        """Go on from another state of a partition; None lets it go."""
+        self._shards.pop(partition, None)
+        if shard is not None:
+            self._shards[partition] = shard
 
     def payers(self) -> int:
         """How many payers the state holds."""
@@ -191,7 +211,7 @@ class Pipeline:
     def _judge(
         self, arrival: Arrival, transaction: Transaction, source: Source, watch: Stopwatch
     ) -> Decision:
-        shard = self._shard(arrival.partition)
+        shard = self.shard(arrival.partition)
         fingerprint = digest(transaction)
         entry = shard.ledger.find(fingerprint)
         id_reused = entry is None and shard.ledger.knows_id(transaction.id)
@@ -239,12 +259,6 @@ class Pipeline:
         )
         payment = payment_values(transaction, base_minor, self._bench.base_exponent)
         return subject_of(transaction, base_minor), payment
-
-    def _shard(self, partition: int) -> Shard:
-        shard = self._shards.get(partition)
-        if shard is None:
-            shard = self._shards[partition] = Shard(self._limits.known_ids, self._bench)
-        return shard
 
 
 def _kept(bench: Bench) -> tuple[str, ...]:

@@ -1,5 +1,6 @@
 """What a worker asks of the cluster before it starts: better refused now than lost later."""
 
+from features.plan import Plan
 from risk.kafka_admin import Cluster
 from risk.kafka_errors import TopicMissing
 from risk.settings import Settings
@@ -28,4 +29,19 @@ def find_undecided_losses(settings: Settings) -> list[str]:
         " retention before they were decided"
         for partition, at in sorted(committed.items())
         if partition in spans and at < spans[partition].start
+    ]
+
+
+def find_label_readers(plan: Plan) -> list[str]:
+    """Name the velocities that look at labels, which a worker does not read yet.
+
+    Payments and labels are two topics without a common order. Until the worker records with
+    each decision how far it had read the labels, a restart could not repeat what it knew, so
+    such a velocity would not be the same live, after a crash and in replay.
+    """
+    return [
+        f"velocity {v.name} looks at labels, which the worker cannot take in yet: remove it"
+        " from the book that the worker uses"
+        for v in plan.velocities
+        if v.delay is not None
     ]

@@ -56,7 +56,23 @@ class Settings(BaseModel):
         description="scorer: card of trees (.json) or scorecard (.yaml); the book's if empty",
     )
     state_dir: Path = Field(
-        Path(".riskstream"), description="small files that survive a crash (attempt counters)"
+        Path(".riskstream"), description="what survives a crash: checkpoints, attempt counters"
+    )
+    state_share: Path | None = Field(
+        None, description="folder that workers share: copies of checkpoints, for other machines"
+    )
+    share_seconds: float = Field(
+        300, ge=1, le=86_400, description="least pause between two copies of a checkpoint"
+    )
+    resident: int = Field(
+        300_000,
+        ge=1_000,
+        le=100_000_000,
+        description="entities that stay in memory after a checkpoint (3 KB each); the rest is "
+        "read from it when needed",
+    )
+    checkpoint_seconds: float = Field(
+        10, ge=0, le=3600, description="pause between checkpoints; 0 keeps none"
     )
     books_dir: Path = Field(
         Path(".riskstream/books"), description="every book that decided, kept by its hash"

@@ -33,6 +33,7 @@ COMMANDS: Final = {
     "dlq": "List, show and redrive dead letters",
     "rules": "Check the rule book",
     "schema": "Print the JSON Schema of payments or decisions",
+    "state": "Show what checkpoints hold",
     "settings": "Print every setting and where it came from",
 }
 

@@ -39,11 +39,12 @@ def worker(
     Example: risk worker --bootstrap 127.0.0.1:9092 --runtime direct --port 0
 
     Exit status: 0 stopped as asked, 1 cannot start (says why), 70 something unexpected (start
-    it again: it goes on where it was), 75 stopping took too long (nothing is lost).
+    it again: it goes on where it was), 74 the state folder cannot be written (make room and
+    start again), 75 stopping took too long (nothing is lost).
     """
     from risk.assembly import build_pipeline
     from risk.books import open_book
-    from risk.preflight import check_topics, find_undecided_losses
+    from risk.preflight import check_topics, find_label_readers, find_undecided_losses
     from risk.worker.program import run_worker
 
     flags = {
@@ -57,7 +58,7 @@ def worker(
     }
     settings, _ = load(flags, settings_file)
     pipeline = build_pipeline(settings, open_book(settings))
-    mistakes = check_topics(settings)
+    mistakes = find_label_readers(pipeline.plan) or check_topics(settings)
     losses = [] if mistakes else find_undecided_losses(settings)
     for line in (*mistakes, *losses):
         typer.echo(f"risk worker: {line}", err=True)

@@ -1,5 +1,6 @@
 """The door to aiokafka: a producer that loses nothing, consumers that commit nothing."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -21,11 +22,11 @@ __all__ = [
     "IllegalStateError",
     "KafkaConnectionError",
     "KafkaError",
+    "LogReader",
     "MessageSizeTooLargeError",
     "TopicPartition",
     "group_consumer",
     "producer",
-    "read_range",
 ]
 
 BATCH_BYTES = 524_288
@@ -69,32 +70,63 @@ def group_consumer(settings: Settings, listener: Any) -> AIOKafkaConsumer:
     return consumer
 
 
-async def read_range(
-    settings: Settings, topic: str, partition: int, start: int | None, stop: int | None
-) -> AsyncIterator[Any]:
-    """Read one partition's records in [start, stop), outside any group.
+class LogReader:
+    """Reads single partitions, outside any group, with one consumer for all of them.
 
-    `start` None or before the log's beginning means its beginning; a negative `start` counts
-    back from `stop`; `stop` None means the end as it is now. Offsets may have gaps.
+    It is started when it is first needed; one read at a time.
     """
-    consumer = AIOKafkaConsumer(
-        bootstrap_servers=settings.bootstrap,
-        enable_auto_commit=False,
-        auto_offset_reset="none",
-        max_partition_fetch_bytes=4 * 1024 * 1024,
-    )
-    await consumer.start()
-    try:
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._consumer: AIOKafkaConsumer = None
+        self._turn = asyncio.Lock()
+
+    async def read(
+        self, topic: str, partition: int, start: int | None, stop: int | None
+    ) -> AsyncIterator[Any]:
+        """Read one partition's records in [start, stop). Offsets may have gaps.
+
+        `start` None or before the log's beginning means its beginning; a negative `start`
+        counts back from `stop`; `stop` None means the end as it is now.
+        """
         place = TopicPartition(topic, partition)
-        consumer.assign([place])
-        begin = (await consumer.beginning_offsets([place]))[place]
-        end = (await consumer.end_offsets([place]))[place]
-        stop = end if stop is None else min(stop, end)
-        wanted = begin if start is None else (stop + start if start < 0 else start)
-        consumer.seek(place, max(begin, wanted))
-        while await consumer.position(place) < stop:
-            for record in (await consumer.getmany(place, timeout_ms=1000)).get(place, []):
-                if record.offset < stop:
-                    yield record
-    finally:
-        await consumer.stop()
+        async with self._turn:
+            consumer = await self._started()
+            consumer.assign([place])
+            try:
+                begin = (await consumer.beginning_offsets([place]))[place]
+                end = (await consumer.end_offsets([place]))[place]
+                stop = end if stop is None else min(stop, end)
+                wanted = begin if start is None else (stop + start if start < 0 else start)
+                consumer.seek(place, max(begin, wanted))
+                while await consumer.position(place) < stop:
+                    found = await consumer.getmany(place, timeout_ms=1000)
+                    for record in found.get(place, []):
+                        if record.offset < stop:
+                            yield record
+            finally:
+                consumer.unsubscribe()
+
+    async def begin(self, topic: str, partition: int) -> int:
+        """The offset of the oldest record that is kept."""
+        place = TopicPartition(topic, partition)
+        async with self._turn:
+            consumer = await self._started()
+            found = await consumer.beginning_offsets([place])
+        return int(found[place])
+
+    async def stop(self) -> None:
+        """Close the connection."""
+        if self._consumer is not None:
+            await self._consumer.stop()
+
+    async def _started(self) -> AIOKafkaConsumer:
+        if self._consumer is None:
+            self._consumer = AIOKafkaConsumer(
+                bootstrap_servers=self._settings.bootstrap,
+                enable_auto_commit=False,
+                auto_offset_reset="none",
+                max_partition_fetch_bytes=4 * 1024 * 1024,
+            )
+            await self._consumer.start()
+        return self._consumer

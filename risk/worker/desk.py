@@ -4,30 +4,37 @@ import asyncio
 import gc
 import logging
 import time
-from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
+from contextlib import suppress
 from itertools import groupby
-from typing import Any
+from typing import Any, Final
 
 from risk.ledger import FirstAnswer
 from risk.pipeline import Arrival, Pipeline
 from risk.settings import Settings
 from risk.worker.attempts import Attempts, PartitionAttempts
+from risk.worker.checkpoints import Checkpoints
 from risk.worker.clients import AIOKafkaProducer
 from risk.worker.lanes import Lane, Slot
 from risk.worker.metrics import Metrics
 from risk.worker.outbox import Outbox
-from risk.worker.restore import ReadLog, fold_log, read_answers
+from risk.worker.restore import LogSource, fold_log, read_answers
 
 log = logging.getLogger("risk.worker")
 
 Spawn = Callable[[Coroutine[Any, Any, None]], None]
 Settle = Callable[[int, int], None]
 
+RELEASE_SECONDS: Final = 5.0
+"""How long delivery may hold up a rebalance; what is late is decided by the next owner too."""
+
 
 class Station:
     """One partition's lane, what ships it, and what was published before this process took it.
 
-    `stale`: the partition was taken away since, so others may have decided what comes next.
+    `has_left`: the partition was given up; what is on its way may still be delivered.
+    `labels`: the next offset of the labels topic.
     """
 
     def __init__(self, lane: Lane, outbox: Outbox) -> None:
@@ -35,7 +42,13 @@ class Station:
         self.outbox = outbox
         self.wake = asyncio.Event()
         self.published: dict[int, FirstAnswer] = {}
-        self.stale = False
+        self.has_left = False
+        self.labels = 0
+
+    @property
+    def next(self) -> int:
+        """The offset that is expected next."""
+        return self.lane.next
 
 
 class StreamDesk:
@@ -46,7 +59,8 @@ class StreamDesk:
         settings: Settings,
         pipeline: Pipeline,
         producer: AIOKafkaProducer,
-        read: ReadLog,
+        source: LogSource,
+        checkpoints: Checkpoints,
         metrics: Metrics,
         settle: Settle,
         spawn: Spawn,
@@ -54,7 +68,8 @@ class StreamDesk:
         self._settings = settings
         self._pipeline = pipeline
         self._producer = producer
-        self._read = read
+        self._source = source
+        self._checkpoints = checkpoints
         self._metrics = metrics
         self._settle = settle
         self._spawn = spawn
@@ -62,26 +77,53 @@ class StreamDesk:
             settings.state_dir, settings.topic_transactions, settings.max_attempts
         )
         self._stations: dict[int, Station] = {}
+        self._leaving: dict[int, Station] = {}
+        self._given_up: set[int] = set()
+        self._eras: Counter[int] = Counter()
         self._delivered = asyncio.Event()
 
     async def take(self, arrivals: Mapping[int, Sequence[Arrival]]) -> None:
         """Decide arrivals by partition. What others decided meanwhile is restored first.
 
-        Offsets below the lane's next were decided by this process before a rebalance gave the
-        partition back to it, and are delivered or on their way: they are dropped.
+        What was fetched before its partition was given up is dropped: it comes again.
         """
+        eras = {partition: self._eras[partition] for partition in arrivals}
         for partition, found in arrivals.items():
-            if found:
+            if found and self._is_ours(partition, eras[partition]):
                 station = await self._station(partition, found[0].offset)
-                due = station.lane.next
-                new = [arrival for arrival in found if arrival.offset >= due]
-                self._decide(station, partition, new)
+                if station is not None and self._is_ours(partition, eras[partition]):
+                    due = station.lane.next
+                    new = [arrival for arrival in found if arrival.offset >= due]
+                    self._decide(station, partition, new)
 
-    def revoke(self, partitions: Iterable[int]) -> None:
-        """Others may decide these partitions from now on; they may come back later."""
+    def assign(self, partitions: Iterable[int]) -> None:
+        """These partitions are this worker's: the first arrivals of each restore its state."""
+        self._given_up.difference_update(partitions)
+
+    async def release(
+        self, partitions: Iterable[int], commit: Callable[[], Awaitable[None]]
+    ) -> None:
+        """Give partitions up: take nothing more, deliver, commit, write the last checkpoint."""
+        partitions = list(partitions)
+        self._given_up.update(partitions)
+        self._eras.update(partitions)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(RELEASE_SECONDS):
+                await self._drain(partitions)
+        await commit()
         for partition in partitions:
-            if partition in self._stations:
-                self._stations[partition].stale = True
+            station = self._stations.pop(partition, None)
+            if station is None:
+                continue  # never taken, or being restored at this moment, which then sees it
+            station.has_left = True
+            station.wake.set()
+            self._leaving[partition] = station
+            await self._checkpoints.close(partition, None if len(station.lane) else station)
+            self._pipeline.replace(partition, None)
+
+    def committed(self, partition: int, offset: int) -> None:
+        """Kafka has taken a commit of this worker."""
+        self._checkpoints.committed(partition, offset)
 
     def congested(self, partition: int) -> bool:
         """Whether more than `in_flight` decisions of the partition are undelivered."""
@@ -102,13 +144,20 @@ class StreamDesk:
 
     async def drain(self) -> None:
         """Wait until every lane is empty."""
-        for station in self._stations.values():
-            await self._empty(station.lane)
+        await self._drain(list(self._stations))
+
+    async def _drain(self, partitions: Iterable[int]) -> None:
+        for partition in partitions:
+            if partition in self._stations:
+                await self._empty(self._stations[partition].lane)
 
     async def _empty(self, lane: Lane) -> None:
         while len(lane):
             self._delivered.clear()
             await self._delivered.wait()
+
+    def _is_ours(self, partition: int, era: int) -> bool:
+        return partition not in self._given_up and self._eras[partition] == era
 
     def _decide(self, station: Station, partition: int, arrivals: list[Arrival]) -> None:
         marks = self._attempts.of(partition)
@@ -147,64 +196,83 @@ class StreamDesk:
         self._settle(partition, station.lane.low + 1)
         self._metrics.passed_by(len(arrivals))
 
-    async def _station(self, partition: int, offset: int) -> Station:
+    async def _station(self, partition: int, offset: int) -> Station | None:
         station = self._stations.get(partition)
         if station is None:
-            outbox = Outbox(self._producer, self._settings, partition)
-            station = Station(Lane(offset), outbox)
-            await self._restore(station, partition, None, offset)
+            era = self._eras[partition]
+            before = self._leaving.pop(partition, None)
+            if before is not None:
+                await self._empty(before.lane)
+            station = Station(Lane(offset), Outbox(self._producer, self._settings, partition))
+            await self._restore(station, partition, offset)
+            if not self._is_ours(partition, era):
+                await self._checkpoints.close(partition, None)
+                self._pipeline.replace(partition, None)
+                return None
             self._stations[partition] = station
             self._spawn(self._ship(station, partition))
-        elif station.stale:
-            if offset > station.lane.next:
-                await self._empty(station.lane)
-                await self._restore(station, partition, station.lane.next, offset)
-                station.lane.skip_to(offset)
-            station.stale = False
-            self._settle(partition, station.lane.low + 1)
+            if self._settings.checkpoint_seconds:
+                self._spawn(self._keep(station, partition))
         return station
 
-    async def _restore(
-        self, station: Station, partition: int, start: int | None, stop: int
-    ) -> None:
+    async def _restore(self, station: Station, partition: int, stop: int) -> None:
         begin = time.monotonic()
+        settings = self._settings
+        log_begin = await self._source.begin(settings.topic_transactions, partition)
+        found = await self._checkpoints.take_up(partition, log_begin, stop)
+        self._pipeline.replace(partition, found.shard)
+        start = stop - settings.known_ids if found.start is None else found.start
+        answers = await read_answers(self._source, settings, partition, start)
         marks = self._attempts.of(partition)
-        answers = await read_answers(self._read, self._settings, partition)
         folded = await fold_log(
-            self._read,
-            self._settings.topic_transactions,
+            self._source,
+            settings.topic_transactions,
             self._pipeline,
             partition,
-            start,
+            found.start,
             stop,
             answers,
             lambda arrival: marks.begin(arrival.offset),
         )
         marks.end()
-        station.published = {at: found for at, found in answers.items() if at >= stop}
+        station.published = {at: answer for at, answer in answers.items() if at >= stop}
+        station.labels = found.labels
         # A full collection walks the whole state, 340 ms at 20,000 payers: keep it out of it.
         gc.collect()
         gc.freeze()
-        seconds = time.monotonic() - begin
+        self._restored(partition, found.start, stop, folded, time.monotonic() - begin)
+
+    def _restored(
+        self, partition: int, start: int | None, stop: int, folded: int, seconds: float
+    ) -> None:
         self._metrics.restored(folded, seconds)
         log.info(
             "partition restored",
             extra={
                 "partition": partition,
+                "checkpoint": start,
                 "offset": stop,
                 "folded": folded,
                 "seconds": seconds,
             },
         )
 
+    async def _keep(self, station: Station, partition: int) -> None:
+        """Write a checkpoint every so often while the partition is ours."""
+        while not station.has_left:
+            await self._checkpoints.write(partition, station)
+            await asyncio.sleep(self._settings.checkpoint_seconds)
+
     async def _ship(self, station: Station, partition: int) -> None:
         lane = station.lane
-        while True:
+        while not station.has_left or len(lane):
             if not lane.has_ready():
                 station.wake.clear()
                 await station.wake.wait()
+                continue
             slots = await station.outbox.ship(lane)
-            self._settle(partition, lane.low + 1)
+            if not station.has_left:
+                self._settle(partition, lane.low + 1)
             self._metrics.delivered(slots, time.monotonic())
             self._metrics.in_flight(partition, len(lane))
             self._delivered.set()

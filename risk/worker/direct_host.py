@@ -6,6 +6,7 @@ nothing while a fetched partition is left undrained.
 
 import asyncio
 import logging
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 from aiokafka.abc import ConsumerRebalanceListener
@@ -25,14 +26,18 @@ log = logging.getLogger("risk.worker")
 
 
 class _Rebalance(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is untyped
-    def __init__(self, desk: Desk) -> None:
+    def __init__(
+        self, desk: Desk, release: Callable[[list[int]], Coroutine[Any, Any, None]]
+    ) -> None:
         self._desk = desk
+        self._release = release
 
-    def on_partitions_revoked(self, revoked: Any) -> None:
-        self._desk.revoke([place.partition for place in revoked])
+    async def on_partitions_revoked(self, revoked: Any) -> None:
+        await self._release([place.partition for place in revoked])
 
     def on_partitions_assigned(self, assigned: Any) -> None:
         partitions = sorted(place.partition for place in assigned)
+        self._desk.assign(partitions)
         log.info("partitions assigned", extra={"partitions": partitions})
 
 
@@ -43,11 +48,14 @@ class DirectHost:
         self._settings = settings
         self._due: dict[int, int] = {}
         self._consumer: AIOKafkaConsumer = None
+        self._desk: Desk | None = None
+        self._failure: Exception | None = None
         self._positions: dict[int, int] = {}
 
     async def run(self, desk: Desk, stop: asyncio.Event) -> None:
         """Feed the desk until `stop`, then drain, commit and leave the group."""
-        self._consumer = group_consumer(self._settings, _Rebalance(desk))
+        self._desk = desk
+        self._consumer = group_consumer(self._settings, _Rebalance(desk, self._give_up))
         await self._consumer.start()
         committer = asyncio.create_task(self._commit_for_ever())
         try:
@@ -55,9 +63,10 @@ class DirectHost:
                 if committer.done():
                     committer.result()
                 await self._turn(desk)
+            mine = [place.partition for place in self._consumer.assignment()]
             await desk.drain()
             committer.cancel()
-            await self._commit()
+            await desk.release(mine, self._commit)
         finally:
             committer.cancel()
             await self._consumer.stop()
@@ -78,7 +87,16 @@ class DirectHost:
                 found[place.partition] = max(0, end - position)
         return found
 
+    async def _give_up(self, partitions: list[int]) -> None:
+        try:
+            if self._desk is not None:
+                await self._desk.release(partitions, self._commit)
+        except Exception as error:  # noqa: BLE001  # aiokafka would log it and go on
+            self._failure = error
+
     async def _turn(self, desk: Desk) -> None:
+        if self._failure is not None:
+            raise self._failure
         got = await self._consumer.getmany(timeout_ms=100, max_records=self._settings.batch)
         if got:
             await desk.take(
@@ -115,3 +133,7 @@ class DirectHost:
             # A rebalance took the partitions away; their next owner decides again, and every
             # reader drops the repeats.
             log.info("commit refused after a rebalance")
+        else:
+            for partition, offset in due.items():
+                if self._desk is not None:
+                    self._desk.committed(partition, offset)

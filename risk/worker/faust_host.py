@@ -8,9 +8,11 @@ no tables, no declared topics, no web server.
 import asyncio
 import logging
 from collections import defaultdict, deque
+from collections.abc import Callable
 from typing import Any
 
 import faust
+from faust.tables import TableManager
 
 from risk.pipeline import Arrival
 from risk.settings import Settings
@@ -27,6 +29,23 @@ MOST = 500
 TICK, PER_EVENT, LONGEST = 0.002, 0.0001, 0.01
 """Seconds the drain waits before a batch: faust hands over one event a turn of the loop, and
 without the wait every batch would be a batch of one."""
+
+
+class Commits(TableManager):  # type: ignore[misc]  # faust is skipped by the type checker
+    """No tables: faust tells its table manager, and nobody else, which commits Kafka took."""
+
+    told: Callable[[int, int], None] | None = None
+
+    def on_commit(self, offsets: Any) -> None:
+        """Pass them on; `offsets` are the next ones to be read."""
+        super().on_commit(offsets)
+        if self.told is not None:
+            for place, offset in offsets.items():
+                self.told(place.partition, offset)
+
+
+async def _nothing() -> None:
+    """Faust has dropped the acknowledgements by now; they can be committed no more."""
 
 
 def build_app(settings: Settings) -> faust.App:
@@ -55,6 +74,7 @@ def build_app(settings: Settings) -> faust.App:
         table_standby_replicas=1,
         worker_redirect_stdouts=False,
         datadir=str(folder),
+        TableManager=Commits,
     )
 
 
@@ -85,13 +105,16 @@ class FaustHost:
         @self._app.on_partitions_revoked.connect  # type: ignore[untyped-decorator]
         async def revoke(_app: faust.App, places: Any, **_: Any) -> None:
             self._forget(places)
-            desk.revoke([place.partition for place in places])
+            revoked = [place.partition for place in places]
+            await desk.release(revoked, _nothing)
+            desk.assign(revoked)  # what comes from here on was fetched after the rebalance
 
         @self._app.on_partitions_assigned.connect  # type: ignore[untyped-decorator]
         async def assign(_app: faust.App, places: Any, **_: Any) -> None:
             self._assigned = {place.partition: place for place in places}
             log.info("partitions assigned", extra={"partitions": sorted(self._assigned)})
 
+        self._app.tables.told = desk.committed
         await self._app.start()
         tasks = [
             asyncio.create_task(work)
@@ -108,6 +131,7 @@ class FaustHost:
             for task in tasks:
                 task.cancel()
             await self._app.stop()
+        await desk.release(list(self._assigned), _nothing)
 
     def settle(self, partition: int, next_offset: int) -> None:
         """Acknowledge, in log order, every event before `next_offset`; faust commits them."""

@@ -50,6 +50,14 @@ class Metrics:
         self._folded = self._counter("risk_folded", "records folded while restoring", ())
         self._reloads = self._counter("risk_book_reloads", "changed books", ("result",))
         self._restoring = self._counter("risk_restore_seconds", "time spent restoring", ())
+        self._checkpoints = self._counter("risk_checkpoints", "checkpoints written", ())
+        self._written = self._counter("risk_checkpoint_states", "states in checkpoints", ())
+        self._writing = self._counter(
+            "risk_checkpoint_seconds", "from the mark to the acknowledgement", ()
+        )
+        self._refused = self._counter(
+            "risk_checkpoints_refused", "checkpoints that could not be used", ("reason",)
+        )
         self._steps = self._counter(
             "risk_step_seconds", "time by step; by risk_events_total for a mean", ("step",)
         )
@@ -121,6 +129,16 @@ class Metrics:
         """Count a restore: records folded and how long it took."""
         self._folded.inc(count)
         self._restoring.inc(seconds)
+
+    def checkpointed(self, states: int, seconds: float) -> None:
+        """Count a checkpoint: how many states it took along, and how long it took."""
+        self._checkpoints.inc()
+        self._written.inc(states)
+        self._writing.inc(seconds)
+
+    def refused(self, reason: str) -> None:
+        """Count a checkpoint that could not be used, by a reason of `risk.state.stamp`."""
+        self._refused.labels(reason).inc()
 
     def reloaded(self, result: Literal["taken", "refused"]) -> None:
         """Count a changed book."""

@@ -17,7 +17,10 @@ from risk.assembly import build_tested_bench
 from risk.pipeline import Pipeline
 from risk.score.model_card import read_card
 from risk.settings import Settings
-from risk.worker.clients import KafkaConnectionError, producer, read_range
+from risk.state.keeper import ScribeKeeper
+from risk.state.store import StoreFailed
+from risk.worker.checkpoints import Checkpoints
+from risk.worker.clients import KafkaConnectionError, LogReader, producer
 from risk.worker.desk import StreamDesk
 from risk.worker.logs import start_logs
 from risk.worker.metrics import Metrics
@@ -29,6 +32,9 @@ log = logging.getLogger("risk.worker")
 
 UNEXPECTED: Final = 70
 """Exit status after something unexpected; the supervisor should start the worker again."""
+
+NO_DISK: Final = 74
+"""Exit status when a checkpoint could not be written: the disk is full or broken."""
 
 CUT_SHORT: Final = 75
 """Exit status when stopping took too long; the next worker decides what was not delivered."""
@@ -68,6 +74,14 @@ def build_host(settings: Settings) -> Host:
     return DirectHost(settings)
 
 
+def build_keeper(settings: Settings) -> ScribeKeeper | None:
+    """The keeper that the settings name; None if no checkpoints are wanted."""
+    if settings.checkpoint_seconds == 0:
+        return None
+    folder = settings.state_dir / "state"
+    return ScribeKeeper(folder, settings.state_share, settings.share_seconds)
+
+
 class Worker:
     """One process of the service."""
 
@@ -91,11 +105,13 @@ class Worker:
                 "kafka-start`) or name another with --bootstrap or KAFKA_BOOTSTRAP"
             ) from None
         host = build_host(self._settings)
+        reader, keeper = LogReader(self._settings), build_keeper(self._settings)
         desk = StreamDesk(
             self._settings,
             pipeline,
             output,
-            partial(read_range, self._settings),
+            reader,
+            Checkpoints(self._settings, pipeline, keeper, self._metrics),
             self._metrics,
             host.settle,
             self._spawn,
@@ -108,6 +124,9 @@ class Worker:
         except Exception as error:  # noqa: BLE001  # crash-only: whatever it is, it ends here
             die(error)
         await output.stop()
+        await reader.stop()
+        if keeper is not None:
+            await keeper.stop()
         log.info("worker stopped")
 
     def _listen(self, stop: asyncio.Event) -> None:
@@ -153,9 +172,12 @@ def _end_with(task: asyncio.Task[None]) -> None:
 
 def die(error: BaseException) -> None:
     """End the process now: no clean-up, no commit, no other task gets a turn."""
-    log.critical("unexpected; the process ends and decides nothing more", exc_info=error)
+    if isinstance(error, StoreFailed):
+        log.critical(str(error))
+    else:
+        log.critical("unexpected; the process ends and decides nothing more", exc_info=error)
     logging.shutdown()
-    os._exit(UNEXPECTED)
+    os._exit(NO_DISK if isinstance(error, StoreFailed) else UNEXPECTED)
 
 
 def _cut_short() -> None:

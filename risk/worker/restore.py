@@ -5,29 +5,40 @@ gets its first answer even if the book has changed, and so that nothing is publi
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from typing import Any, Protocol
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import aclosing
+from typing import Any, Final, Protocol
 
 import msgspec
 
 from risk.ledger import FirstAnswer
 from risk.pipeline import Arrival, Pipeline
-from risk.reader import parse_src
+from risk.reader import parse_low, parse_src
 from risk.settings import Settings
 
 _decode = msgspec.json.Decoder(FirstAnswer).decode
 
+NOWHERE: Final = ("", -1, -1)
+
 PATIENCE = 500
 """Records folded before the event loop gets a turn for heartbeats (about 15 ms)."""
 
+MOST_AHEAD: Final = 21_000
+"""A decision stands at most so many offsets above its `low`: the greatest `in_flight` that may
+be set, and a batch."""
 
-class ReadLog(Protocol):
-    """Reads one partition of a topic, as `risk.worker.clients.read_range` does."""
 
-    def __call__(
+class LogSource(Protocol):
+    """Reads topics, as `risk.worker.clients.LogReader` does."""
+
+    def read(
         self, topic: str, partition: int, start: int | None, stop: int | None
     ) -> AsyncIterator[Any]:
         """Records in [start, stop); a negative `start` counts back from the end."""
+        ...
+
+    async def begin(self, topic: str, partition: int) -> int:
+        """The offset of the oldest record that is kept."""
         ...
 
 
@@ -37,34 +48,46 @@ def arrival_of(record: Any) -> Arrival:
 
 
 async def read_answers(
-    read: ReadLog, settings: Settings, partition: int
+    source: LogSource, settings: Settings, partition: int, start: int
 ) -> dict[int, FirstAnswer]:
-    """The newest answers in the decisions log of one partition, by input offset.
+    """All answers to offsets from `start` on that the decisions log of a partition holds.
 
     The first record of an offset wins, as it does for every reader.
     """
-    answers: dict[int, FirstAnswer] = {}
-    tail = -max(settings.known_ids, settings.in_flight)
-    async for record in read(settings.topic_decisions, partition, tail, None):
-        place = parse_src(dict(record.headers).get("src"))
-        if place is not None and place[:2] == (settings.topic_epoch, partition):
-            answers.setdefault(place[2], _decode(record.value))
-    return answers
+    topic = settings.topic_decisions
+    begin = await source.begin(topic, partition)
+    tail = settings.in_flight
+    while True:
+        tail *= 4
+        answers: dict[int, FirstAnswer] = {}
+        is_first = True
+        async with aclosing(source.read(topic, partition, -tail, None)) as records:  # type: ignore[type-var]
+            async for record in records:
+                headers = dict(record.headers)
+                low = parse_low(headers.get("low"))
+                if is_first and record.offset > begin and low + MOST_AHEAD >= start:
+                    break  # answers to offsets from `start` on may stand before this one
+                is_first = False
+                epoch, of, offset = parse_src(headers.get("src")) or NOWHERE
+                if (epoch, of) == (settings.topic_epoch, partition) and offset >= start:
+                    answers.setdefault(offset, _decode(record.value))
+            else:
+                return answers
 
 
 async def fold_log(
-    read: ReadLog,
+    source: LogSource,
     topic: str,
     pipeline: Pipeline,
     partition: int,
     start: int | None,
     stop: int,
-    answers: dict[int, FirstAnswer],
+    answers: Mapping[int, FirstAnswer],
     admit: Callable[[Arrival], bool],
 ) -> int:
     """Fold the transactions in [start, stop) of one partition; return how many there were."""
     count = 0
-    async for record in read(topic, partition, start, stop):
+    async for record in source.read(topic, partition, start, stop):
         arrival = arrival_of(record)
         if admit(arrival):
             pipeline.fold(arrival, answers.get(arrival.offset))

@@ -6,7 +6,7 @@ nothing of payments; the desk knows nothing of the host.
 """
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Protocol
 
 from risk.pipeline import Arrival
@@ -19,8 +19,21 @@ class Desk(Protocol):
         """Decide arrivals by partition, in log order; returns before they are delivered."""
         ...
 
-    def revoke(self, partitions: Iterable[int]) -> None:
-        """Others may decide these partitions from now on; they may come back later."""
+    def assign(self, partitions: Iterable[int]) -> None:
+        """These partitions are this worker's: the first arrivals of each restore its state."""
+        ...
+
+    async def release(
+        self, partitions: Iterable[int], commit: Callable[[], Awaitable[None]]
+    ) -> None:
+        """Give partitions up: take nothing more, deliver, commit, write the last checkpoint.
+
+        They may come back later.
+        """
+        ...
+
+    def committed(self, partition: int, offset: int) -> None:
+        """Kafka has taken a commit of this worker: everything before `offset` is done."""
         ...
 
     def congested(self, partition: int) -> bool:

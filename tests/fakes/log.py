@@ -1,7 +1,7 @@
 """A log in memory and a producer onto it, for the worker's desk without a broker."""
 
 import asyncio
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Callable, Sequence
 from typing import NamedTuple
 
@@ -25,6 +25,7 @@ class FakeLog:
 
     def __init__(self) -> None:
         self.records: defaultdict[tuple[str, int], list[Record]] = defaultdict(list)
+        self.begins: Counter[tuple[str, int]] = Counter()
 
     def append(
         self,
@@ -40,13 +41,18 @@ class FakeLog:
     async def read(
         self, topic: str, partition: int, start: int | None, stop: int | None
     ) -> AsyncIterator[Record]:
-        """As `risk.worker.clients.read_range`: the end is where it is when asked."""
+        """As `risk.worker.clients.LogReader`: the end is where it is when asked."""
         found = self.records[topic, partition]
+        oldest = self.begins[topic, partition]
         stop = len(found) if stop is None else min(stop, len(found))
-        begin = 0 if start is None else max(0, stop + start if start < 0 else start)
+        begin = oldest if start is None else max(oldest, stop + start if start < 0 else start)
         for record in found[begin:stop]:
             await asyncio.sleep(0)
             yield record
+
+    async def begin(self, topic: str, partition: int) -> int:
+        """The oldest offset that is kept."""
+        return self.begins[topic, partition]
 
 
 class FakeBatch:

@@ -23,6 +23,7 @@ from drivers.stream import (
     publish,
     records,
 )
+from fakes.states import kept, read_all
 from kafka import TopicPartition
 from kafka.admin import KafkaAdminClient
 
@@ -270,3 +271,38 @@ def test_a_broker_that_is_down_is_named(start: Start, tmp_path: Path) -> None:
     text = (tmp_path / "0.log").read_text(encoding="utf-8")
     assert "no Kafka broker answers at 127.0.0.1:1" in text
     assert "Traceback" not in text
+
+
+@both
+def test_state_after_kill_9_equals_a_serial_fold(
+    runtime: str, topics: Settings, start: Start, tmp_path: Path
+) -> None:
+    """RISK_TEST_KILLS kills between checkpoints: store and fold agree, value by value."""
+    kills = int(os.environ.get("RISK_TEST_KILLS", "3"))
+    dice = random.Random(11)
+    worker = start("worker", runtime=runtime, checkpoint_seconds=0.2)
+    for number in range(kills):
+        publish(topics, payments(200, first=400 * number))
+        await_committed(topics, 180)
+        publish(topics, payments(200, first=400 * number + 200))
+        time.sleep(dice.uniform(0, 0.8))
+        worker.kill()
+        worker.wait()
+        worker = start("worker", runtime=runtime, checkpoint_seconds=0.2)
+    publish(topics, payments(400, first=400 * kills))
+    await_committed(topics, 180)
+    assert stop(worker) == 0
+    assert comparable(accepted(topics)) == oracle(topics)
+    serial = build_pipeline(topics)
+    serial.take(
+        [
+            Arrival(record.partition, record.offset, record.key, record.value, record.timestamp)
+            for record in records(topics, topics.topic_transactions)
+        ]
+    )
+    for partition in range(4):
+        path = topics.state_dir / "state" / f"{topics.topic_transactions}-{partition}.db"
+        assert kept(serial.shard(partition)) == read_all(path)
+    logs = "".join(file.read_text(encoding="utf-8") for file in tmp_path.glob("*.log"))
+    found = [msgspec.json.decode(line) for line in logs.splitlines() if "restored" in line]
+    assert any(line["checkpoint"] is not None for line in found)

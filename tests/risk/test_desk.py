@@ -12,16 +12,21 @@ from typing import Any
 
 import msgspec
 import pytest
+from fakes.keeper import FakeKeeper
 from fakes.log import FakeLog, FakeProducer
+from fakes.states import Kept, kept
 
 from risk.assembly import build_pipeline
 from risk.decision import Decision, decode
 from risk.pipeline import Arrival
 from risk.reader import Mark, parse_low, parse_src
 from risk.settings import Settings
+from risk.state.stamp import Unusable
+from risk.state.store import StoreFailed
+from risk.worker.checkpoints import Checkpoints
 from risk.worker.desk import StreamDesk
 from risk.worker.metrics import Metrics
-from risk.worker.restore import arrival_of
+from risk.worker.restore import arrival_of, fold_log, read_answers
 
 COUNT = 40
 SEEDS = range(60)
@@ -60,9 +65,15 @@ class Cluster:
     def __init__(self, folder: Path, seed: int) -> None:
         self.dice = random.Random(seed)
         self.log = FakeLog()
-        self.settings = Settings(state_dir=folder, max_attempts=100, in_flight=8)
+        self.folder = folder / "state"
+        settings = Settings(
+            state_dir=folder, max_attempts=100, in_flight=8, checkpoint_seconds=1e-6
+        )
+        # so few may stay in memory that most are read back from the checkpoint
+        self.settings = settings.model_copy(update={"resident": 2})
         fill(self.log, self.settings, self.dice)
         self.committed = 0
+        self.used_checkpoint = False
         self.owner: Writer | None = None
 
     def end(self) -> int:
@@ -75,36 +86,78 @@ class Writer:
     def __init__(self, cluster: Cluster) -> None:
         self.cluster = cluster
         self.tasks: list[asyncio.Task[None]] = []
+        self.keeper = FakeKeeper(cluster.folder)
+        self.pipeline = build_pipeline(cluster.settings)
+        metrics = Metrics()
         self.desk = StreamDesk(
             cluster.settings,
-            build_pipeline(cluster.settings),
+            self.pipeline,
             FakeProducer(cluster.log, lambda: cluster.dice.randrange(4)),  # type: ignore[arg-type]
-            cluster.log.read,
-            Metrics(),
+            cluster.log,
+            Checkpoints(cluster.settings, self.pipeline, self.keeper, metrics),
+            metrics,
             self._settle,
             self._spawn,
         )
+        self.feed: asyncio.Task[None] | None = None
+        self.due = -1
+        self.is_member = False
 
     def own(self) -> None:
         """Become the owner and go on from what is committed."""
-        self.desk.revoke([0])
         self.cluster.owner = self
-        self._spawn(self._feed(self.cluster.committed))
+        self._spawn(self._return(self.feed))
+
+    async def _return(self, before: "asyncio.Task[None] | None") -> None:
+        """Notice the rebalance, as a consumer does: revoked, then assigned, then fetching."""
+        self.is_member = False
+        if before is not None:
+            await self.desk.release([0], self._nothing)
+            await before
+        self.due, self.is_member = -1, True
+        self.desk.assign([0])
+        if self.cluster.owner is self:
+            self.feed = asyncio.ensure_future(self._feed(self.cluster.committed))
+            self.tasks.append(self.feed)
+            self._spawn(self._commit())
 
     def kill(self) -> None:
         """As `kill -9`: every task ends where it is."""
+        self.keeper.kill()
         for task in self.tasks:
             task.cancel()
 
-    def check(self) -> None:
-        """Raise what ended a task: in the real worker it would have ended the process."""
+    def is_well(self) -> bool:
+        """Whether no task has ended for the only reason that may end one: a damaged disk.
+
+        In the real worker it would have ended the process.
+        """
         for task in self.tasks:
-            if task.done() and not task.cancelled():
-                task.result()
+            if task.done() and not task.cancelled() and task.exception() is not None:
+                assert isinstance(task.exception(), (Unusable, StoreFailed)), task.exception()
+                return False
+        return True
+
+    async def stop(self) -> None:
+        """Give the partition up in order, as at a normal end."""
+        await self.desk.release([0], self._nothing)
 
     def _settle(self, partition: int, next_offset: int) -> None:
-        if self.cluster.owner is self:
-            self.cluster.committed = max(self.cluster.committed, next_offset)
+        self.due = next_offset
+
+    async def _commit(self) -> None:
+        """Commit now and then what was settled; Kafka refuses who does not own."""
+        while True:
+            for _ in range(self.cluster.dice.randrange(20)):
+                await asyncio.sleep(0)
+            is_owner = self.cluster.owner is self and self.is_member
+            if is_owner and self.due > self.cluster.committed:
+                self.cluster.committed = self.due
+                self.desk.committed(0, self.due)
+            await asyncio.sleep(0)
+
+    async def _nothing(self) -> None:
+        """A partition that is gone cannot be committed any more."""
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         self.tasks.append(asyncio.ensure_future(work))
@@ -114,12 +167,29 @@ class Writer:
         while at < len(records):
             if self.cluster.owner is not self and self.cluster.dice.random() < 0.5:
                 return  # a zombie notices sooner or later
+            if asyncio.current_task() is not self.feed:
+                return
             most = self.cluster.dice.randrange(1, 6)
             batch = [arrival_of(record) for record in records[at : at + most]]
             await self.desk.take({0: batch})
             await self.desk.relief([0])
             at += len(batch)
             await asyncio.sleep(0)
+
+
+def damage(cluster: Cluster) -> None:
+    """What a bad disk or a careless person does to a checkpoint: cut, lost, bits turned."""
+    for path in cluster.folder.glob("*.db*"):
+        content = bytearray(path.read_bytes())
+        fate = cluster.dice.choice(("cut", "lose", "turn", "spare"))
+        if fate == "lose":
+            path.unlink()
+        if fate == "cut":
+            path.write_bytes(content[: len(content) // 2])
+        if fate == "turn" and content:
+            for _ in range(9):
+                content[cluster.dice.randrange(len(content))] ^= 1 << cluster.dice.randrange(8)
+            path.write_bytes(content)
 
 
 async def live(cluster: Cluster) -> None:
@@ -133,16 +203,20 @@ async def live(cluster: Cluster) -> None:
     async with asyncio.timeout(20):
         while cluster.committed < cluster.end():
             await asyncio.sleep(0)
-            writers[-1].check()
+            if not writers[-1].is_well():
+                hit(cluster, writers, "kill")
+    await writers[-1].stop()
     for writer in writers:
         writer.kill()
 
 
-def hit(cluster: Cluster, writers: list[Writer]) -> None:
+def hit(cluster: Cluster, writers: list[Writer], fate: str = "") -> None:
     """One fault: the owner dies, or stays as a zombie, or hands the partition back."""
-    fate = cluster.dice.choice(("kill", "zombie", "back"))
+    fate = fate or cluster.dice.choice(("kill", "zombie", "back"))
     if fate == "kill":
         writers.pop().kill()
+        if not writers and cluster.dice.random() < 0.3:
+            damage(cluster)
     if fate == "back" and len(writers) > 1:
         writers.insert(0, writers.pop())
     else:
@@ -177,7 +251,8 @@ def test_nothing_is_lost_doubled_or_changed_by_crashes(seed: int, tmp_path: Path
         arrival_of(record)
         for record in cluster.log.records[cluster.settings.topic_transactions, 0]
     ]
-    expected = [answer.decision for answer in build_pipeline(cluster.settings).take(arrivals)]
+    serial = build_pipeline(cluster.settings)
+    expected = [answer.decision for answer in serial.take(arrivals)]
     by_offset = sorted(found, key=lambda decision: decision.source.offset)
     assert [untimed(decision) for decision in expected] == [
         untimed(found) for found in by_offset
@@ -191,3 +266,29 @@ def test_nothing_is_lost_doubled_or_changed_by_crashes(seed: int, tmp_path: Path
         for record in cluster.log.records[cluster.settings.topic_dead_letters, 0]
     }
     assert {("1", 0, offset) for offset in refused} == buried
+    assert kept(serial.shard(0)) == asyncio.run(restored(cluster))
+
+
+async def restored(cluster: Cluster) -> Kept:
+    """All that the next worker would know: what is stored, and the log folded from there."""
+    pipeline, end, topic = build_pipeline(cluster.settings), cluster.end(), "transactions"
+    keeper = FakeKeeper(cluster.folder)
+    checkpoints = Checkpoints(cluster.settings, pipeline, keeper, Metrics())
+    found = await checkpoints.take_up(0, 0, end)
+    pipeline.replace(0, found.shard)
+    log, start = cluster.log, found.start or 0
+    answers = await read_answers(log, cluster.settings, 0, start)
+    await fold_log(log, topic, pipeline, 0, start, end, answers, lambda _: True)
+    cluster.used_checkpoint = found.start is not None
+    return kept(found.shard, cluster.folder / "transactions-0.db")
+
+
+def test_most_restarts_find_a_checkpoint(tmp_path: Path) -> None:
+    """So the law above is about checkpoints, not only about folding the whole log."""
+    found = 0
+    for seed in range(6):
+        cluster = Cluster(tmp_path / str(seed), seed)
+        asyncio.run(live(cluster))
+        asyncio.run(restored(cluster))
+        found += cluster.used_checkpoint
+    assert found >= 3

@@ -10,7 +10,7 @@ from features.message import parse
 from features.transaction import Payer, Transaction
 from risk.ledger import Entry, FirstAnswer, Ledger, digest
 
-ANSWER = FirstAnswer("d1", "approve", None, 3)
+ANSWER = FirstAnswer(f"{1:032}", "approve", None, 3)
 
 entries = st.lists(st.tuples(st.integers(0, 9), st.integers(0, 3)), max_size=40)
 """Contents by number, with their ids: few, so that they meet again."""
@@ -53,7 +53,7 @@ def test_the_first_answer_stays() -> None:
     ledger = Ledger(2)
     ledger.remember(b"a", Entry("p", None))
     ledger.remember(b"a", Entry("p", ANSWER))
-    ledger.remember(b"a", Entry("p", FirstAnswer("d2", "reject", None, 90)))
+    ledger.remember(b"a", Entry("p", FirstAnswer(f"{2:032}", "reject", None, 90)))
     assert Entry("p", ANSWER) == ledger.find(b"a")
     assert 1 == len(ledger)
 

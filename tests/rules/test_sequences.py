@@ -250,3 +250,45 @@ def test_an_event_asked_about_again_is_not_its_own_past() -> None:
     event: Event = ({"s": "k", "f": True}, 0)
     first = sequences.observe(*event)
     assert ({"sequence.R": False}, first) == (first, sequences.recall(*event))
+
+
+@pytest.mark.parametrize("name", SEQUENCES)
+@given(stream(3), st.lists(st.integers(0, 25), max_size=3), st.integers(1, 6))
+def test_sequences_that_were_stored_go_on_as_if_nothing_had_been(
+    name: str, events: list[Event], cuts: list[int], in_all: int
+) -> None:
+    """Stored in pieces and restored at any point, also where something had to be dropped."""
+    book, store = make_book(name), dict[str, bytes]()
+    whole, parted = Sequences(book, 2, in_all), Sequences(book, 2, in_all)
+    for place, event in enumerate(events):
+        if place in cuts:
+            for _, key, content in parted.changed():
+                store[key] = content
+                if not content:
+                    del store[key]
+            parted = Sequences(book, 2, in_all)
+            rows = [("sequence", key, content) for key, content in store.items()]
+            parted.load(rows, max(at for _, at in events[:place]) if place else -1000)
+        assert whole.observe(*event) == parted.observe(*event)
+        assert whole.kept == parted.kept
+
+
+def test_what_another_book_stored_is_not_read_and_goes_away() -> None:
+    """A sequence of which nothing is known says unknown until its window has passed."""
+    old, new = Sequences(make_book("two")), Sequences(make_book("same"))
+    assert old
+    old.observe({"s": "k", "f": True}, 100)
+    rows = list(old.changed())
+    new.load(rows, 100)
+    assert {row[1] for row in rows if row[1]} == {
+        key for _, key, content in new.changed() if not content
+    }
+    assert {} == new.observe({"s": "k", "f": True}, 105)
+    late = Sequences(make_book("same"))
+    late.load(rows, 100)
+    assert {"sequence.R": False} == late.observe({"s": "k", "f": True}, 111)
+
+
+def test_a_book_without_sequences_stores_nothing() -> None:
+    """Nor does it cost anything."""
+    assert [] == list(Sequences(book_of([])).changed())
