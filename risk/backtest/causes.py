@@ -14,7 +14,7 @@ import polars as pl
 
 from risk.backtest.judge import TableJudge
 from risk.score.scorer import Scorer
-from rules.model import Book, Listing, Rule
+from rules.model import Book, Dossier, Listing, PointRule, Rule
 
 ROW: Final = "row"
 
@@ -55,13 +55,11 @@ def changes(before: Judging, after: Judging, sources: Mapping[str, str]) -> list
         for name in sorted({*before.book.lists, *after.book.lists})
         if _entries(before.book.lists.get(name)) != _entries(after.book.lists.get(name))
     ]
+    one, other = before.book.dossiers, after.book.dossiers
     found += [
-        Change(
-            f"rule {name}{_what(before.book.rules.get(name), after.book.rules.get(name))}",
-            _rule(name),
-        )
-        for name in sorted({*before.book.rules, *after.book.rules})
-        if _meaning(before.book.rules.get(name)) != _meaning(after.book.rules.get(name))
+        Change(f"rule {name}{_what(one.get(name), other.get(name))}", _rule(name))
+        for name in sorted({*one, *other})
+        if _meaning(one.get(name)) != _meaning(other.get(name))
     ]
     if before.book.thresholds != after.book.thresholds:
         found.append(Change("score thresholds", _thresholds))
@@ -103,15 +101,18 @@ def _entries(listing: Listing | None) -> object:
     return None if listing is None else (listing.kind, listing.ends)
 
 
-def _meaning(rule: Rule | None) -> object:
+def _meaning(rule: Dossier | None) -> object:
     """What of a rule can move an outcome; where it stands and what it says cannot."""
     if rule is None or rule.mode != "live":
         return None
     params = {name: param.value for name, param in rule.params.items()}
-    return (rule.tier, rule.condition, params, rule.window, rule.rollout, rule.on_missing)
+    speaks: object = rule.points if isinstance(rule, PointRule) else None
+    if isinstance(rule, Rule):
+        speaks = (rule.tier, rule.on_missing)
+    return (speaks, rule.condition, params, rule.window, rule.rollout)
 
 
-def _what(before: Rule | None, after: Rule | None) -> str:
+def _what(before: Dossier | None, after: Dossier | None) -> str:
     if _meaning(before) is None:
         return " (new)"
     if _meaning(after) is None:
@@ -126,7 +127,7 @@ def _what(before: Rule | None, after: Rule | None) -> str:
     return f" ({', '.join(moved)})" if moved else ""
 
 
-def _value_of(rule: Rule, name: str) -> object:
+def _value_of(rule: Dossier, name: str) -> object:
     param = rule.params.get(name)
     return None if param is None else param.value
 
@@ -159,14 +160,22 @@ def _list(name: str) -> Exchange:
 
 def _rule(name: str) -> Exchange:
     def exchange(into: Judging, of: Judging) -> Judging:
-        rules = {key: rule for key, rule in into.book.rules.items() if key != name}
-        if name in of.book.rules:
-            rules[name] = of.book.rules[name]
         # A rule may ask lists that only its own book has.
         lists = {**of.book.lists, **into.book.lists}
-        return _with(into, rules=dict(sorted(rules.items())), lists=lists)
+        rules = _exchanged(into.book.rules, of.book.rules, name)
+        points = _exchanged(into.book.point_rules, of.book.point_rules, name)
+        return _with(into, rules=rules, point_rules=points, lists=lists)
 
     return exchange
+
+
+def _exchanged(
+    into: Mapping[str, Dossier], of: Mapping[str, Dossier], name: str
+) -> dict[str, Dossier]:
+    rules = {key: rule for key, rule in into.items() if key != name}
+    if name in of:
+        rules[name] = of[name]
+    return dict(sorted(rules.items()))
 
 
 def _thresholds(into: Judging, of: Judging) -> Judging:

@@ -12,7 +12,8 @@ import polars as pl
 
 from risk.backtest.points import SCORE, score_frame
 from risk.score.scorer import Scorer
-from rules.model import Book, Rule, Tier
+from rules.model import Book, Dossier, Tier
+from rules.points import point_book
 from rules.rollout import covers
 from rules.vector import Vector
 
@@ -47,38 +48,43 @@ class TableJudge:
     def __init__(self, book: Book, scorer: Scorer) -> None:
         self._book = book
         self._scorer = scorer
-        self._vector = Vector(book)
-        self._live = [rule for rule in book.rules.values() if rule.mode == "live"]
-        self._trial = [rule for rule in book.rules.values() if rule.mode == "shadow"]
+        self._rules = _Rules(book, book.rules)
+        self._points = _Rules(point_book(book), book.point_rules)
 
     def judge(self, frame: pl.DataFrame) -> Judgement:
         """Judge every row; columns are values by name, `at`, and `reused` (see `frame`)."""
-        score = score_frame(self._scorer, frame)
-        table = frame.with_columns(score.cast(pl.Float64))
-        masks = self._vector.masks(table)
-        acting = {rule.id: _acts(rule, table) for rule in self._live}
-        hits = {rule.id: masks[rule.id].fill_null(value=False) for rule in self._live}
+        added = self._points.on(frame)
+        score = self._score(score_frame(self._scorer, frame), added.live)
+        found = self._rules.on(frame.with_columns(score.cast(pl.Float64)))
         spoken = [
-            _level(hits[rule.id] & acting[rule.id], rule.tier, rule.id) for rule in self._live
+            _level(found.live[rule.id], rule.tier, rule.id)
+            for rule in self._book.rules.values()
+            if rule.id in found.live.columns
         ]
         unknown = [
-            _level(masks[rule.id].is_null() & acting[rule.id], rule.on_missing, f"? {rule.id}")
-            for rule in self._live
-            if rule.on_missing
+            _level(found.unknown[rule.id], rule.on_missing, f"? {rule.id}")
+            for rule in self._book.rules.values()
+            if rule.id in found.unknown.columns and rule.on_missing
         ]
         silent = _highest([self._reached(score), *unknown])
         level = _highest([silent, *spoken])
-        live = [(hits[rule.id] & acting[rule.id]).alias(rule.id) for rule in self._live]
-        trial = [masks[rule.id].fill_null(value=False) for rule in self._trial]
-        control = [(hits[r.id] & ~acting[r.id]).alias(r.id) for r in self._live if r.rollout]
         return Judgement(
             self._outcome(level, frame["reused"]),
             level,
             silent,
             score,
-            pl.DataFrame(live),
-            pl.DataFrame([*trial, *control]),
+            pl.concat([found.live, added.live], how="horizontal"),
+            pl.concat([found.shadow, added.shadow], how="horizontal"),
         )
+
+    def _score(self, scored: pl.Series, live: pl.DataFrame) -> pl.Series:
+        """The scorer's points and those of the rules, bounded as `rules.points` does."""
+        rules, limit = self._book.point_rules, self._book.thresholds.rules
+        terms = [pl.lit(0, pl.Int64)]
+        terms += [pl.col(name).cast(pl.Int64) * rules[name].points for name in live.columns]
+        total = pl.sum_horizontal(terms).clip(-limit, limit)
+        table = pl.concat([scored.to_frame(), live], how="horizontal")
+        return table.select((pl.col(SCORE) + total).clip(0, 100).alias(SCORE)).to_series()
 
     def _reached(self, score: pl.Series) -> pl.Series:
         limits = self._book.thresholds
@@ -109,10 +115,39 @@ class TableJudge:
         )
 
 
-def _acts(rule: Rule, table: pl.DataFrame) -> pl.Series:
-    """Where the rollout covers the row: asked once for each different value."""
-    if rule.rollout is None:
-        return pl.repeat(value=True, n=table.height, eager=True)
+class _Found(msgspec.Struct, frozen=True):
+    """Columns by rule: fired and acts, fired on trial, and unknown where it would act."""
+
+    live: pl.DataFrame
+    shadow: pl.DataFrame
+    unknown: pl.DataFrame
+
+
+class _Rules:
+    """Some rules of a book, compiled."""
+
+    def __init__(self, book: Book, rules: Mapping[str, Dossier]) -> None:
+        self._rules = [rule for rule in rules.values() if rule.mode != "off"]
+        self._vector = Vector(book) if self._rules else None
+
+    def on(self, table: pl.DataFrame) -> _Found:
+        """Evaluate them; a rollout that does not cover a row makes its rule one on trial."""
+        live, shadow, unknown = [], [], []
+        masks = self._vector.masks(table) if self._vector else pl.DataFrame()
+        for rule in self._rules:
+            hit, acts = masks[rule.id].fill_null(value=False), _acts(rule, table)
+            if rule.mode == "live":
+                live.append((hit & acts).alias(rule.id))
+                unknown.append((masks[rule.id].is_null() & acts).alias(rule.id))
+            if rule.mode == "shadow" or rule.rollout is not None:
+                shadow.append((hit & ~acts).alias(rule.id))
+        return _Found(pl.DataFrame(live), pl.DataFrame(shadow), pl.DataFrame(unknown))
+
+
+def _acts(rule: Dossier, table: pl.DataFrame) -> pl.Series:
+    """Where the rule may act; a rollout is asked once for each different value."""
+    if rule.mode != "live" or rule.rollout is None:
+        return pl.repeat(rule.mode == "live", n=table.height, eager=True)
     name = rule.rollout.by
     if name not in table.columns:
         return pl.repeat(value=False, n=table.height, eager=True)

@@ -51,7 +51,7 @@ def _added(line: Line) -> pl.Expr:
             found = pl.lit(points[-1], pl.Int64)
             for bound, below in reversed(list(zip(bounds, points[:-1], strict=True))):
                 found = pl.when(value < bound).then(below).otherwise(found)
-            is_known = value.is_not_null() & value.is_not_nan()
+            is_known = value.is_finite().fill_null(value=False)
             return pl.when(is_known).then(found).otherwise(unknown).alias(name)
         case Switch(name=name, true=true, false=false, unknown=unknown):
             chosen = pl.when(pl.col(name)).then(true).otherwise(false)

@@ -52,16 +52,18 @@ def overlaps(judgement: Judgement) -> list[Overlap]:
 
 
 def _alone(book: Book, judgement: Judgement, stopped: pl.Series) -> dict[str, pl.Series]:
-    """Where a rule is the only one at the level that stopped the payment.
+    """Where a rule is the only one that stops the payment.
 
     The score, and rules that speak because a value is unknown, count as others too: what they
-    would stop anyway is no gain of the rule.
+    would stop anyway is no gain of the rule. A rule with points stops nothing by itself.
     """
     masks = judgement.rules
     if not masks.width:
         return {}
     stopping = [
-        name for name in masks.columns if book.outcomes[book.rules[name].tier] != "approve"
+        name
+        for name in masks.columns
+        if name in book.rules and book.outcomes[book.rules[name].tier] != "approve"
     ]
     others = judgement.silent
     together = pl.DataFrame([masks[name].cast(pl.Int16) for name in stopping]).sum_horizontal()

@@ -25,9 +25,9 @@ def read_names(text: str, book: Book) -> tuple[tuple[str, str], ...]:
     found = []
     for name in text.split(","):
         rule, _, param = name.strip().partition(".")
-        if rule not in book.rules or param not in book.rules[rule].params:
+        if rule not in book.dossiers or param not in book.dossiers[rule].params:
             raise BadSweep(f"there is no parameter {name.strip()}; {_known(book)}")
-        if book.rules[rule].params[param].sweep is None:
+        if book.dossiers[rule].params[param].sweep is None:
             raise BadSweep(
                 f"{name.strip()} has no range `sweep: [low, high, step]` in the book"
             )
@@ -45,7 +45,7 @@ def sweep(
     capacity: float | None,
 ) -> Sweep:
     """Try every setting; `capacity` is how many reviews a day people can do."""
-    ranges = [_range(judging.book.rules[rule].params[param]) for rule, param in names]
+    ranges = [_range(judging.book.dossiers[rule].params[param]) for rule, param in names]
     if (count := len(list(product(*ranges)))) > MOST_SETTINGS:
         raise BadSweep(f"{count} settings; at most {MOST_SETTINGS} are tried: widen the steps")
     settings = tuple(
@@ -106,12 +106,10 @@ def _try(
     days: float,
 ) -> Setting:
     book = judging.book
-    current = {name: book.rules[name[0]].params[name[1]].value for name in params}
-    rules = dict(book.rules)
+    current = {name: book.dossiers[name[0]].params[name[1]].value for name in params}
+    changed = book
     for (rule, param), value in params.items():
-        given = {**rules[rule].params, param: Param(value)}
-        rules[rule] = msgspec.structs.replace(rules[rule], params=given, mode="live")
-    changed = msgspec.structs.replace(book, rules=rules)
+        changed = _with_param(changed, rule, param, value)
     outcome = TableJudge(changed, judging.scorer).judge(judging.frame).outcome
     stopped: pl.Series = outcome != "approve"
     reviews = int((outcome == "review").sum())
@@ -127,13 +125,23 @@ def _try(
     )
 
 
+def _with_param(book: Book, rule: str, param: str, value: float) -> Book:
+    """The book with another value of a parameter; a rule on trial is tried as if live."""
+    found = book.dossiers[rule]
+    given = {**found.params, param: Param(value)}
+    changed = msgspec.structs.replace(found, params=given, mode="live")
+    if rule in book.rules:
+        return msgspec.structs.replace(book, rules={**book.rules, rule: changed})
+    return msgspec.structs.replace(book, point_rules={**book.point_rules, rule: changed})
+
+
 def _known(book: Book) -> str:
     names = list(_sweepable(book))
     return "those with a range are " + ", ".join(names) if names else "none has a range"
 
 
 def _sweepable(book: Book) -> Iterator[str]:
-    for rule in book.rules.values():
+    for rule in book.dossiers.values():
         for name, param in rule.params.items():
             if param.sweep is not None:
                 yield f"{rule.id}.{name}"

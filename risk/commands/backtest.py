@@ -97,9 +97,10 @@ def backtest(
     settings or book.
     """
     settings, _ = load({"bootstrap": bootstrap})
+    cards: list[Path | None] = [*scorer] if scorer else [None]
     given = [
         Given(folder, card)
-        for folder, card in zip((book * 2)[:2], ((scorer or [None]) * 2)[:2], strict=True)
+        for folder, card in zip((book * 2)[:2], (cards * 2)[:2], strict=True)
     ]
     benches = [build_bench(one.book, one.scorer) for one in given]
     frauds = read_frauds(labels) if labels else None

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
-
 from fakes.payments import make_pipeline
+
 from risk.assembly import default_book
 from risk.decision import Decision, encode
 from risk.pipeline import Arrival
@@ -29,7 +29,7 @@ def write_records(path: Path, decisions: Sequence[Decision]) -> Path:
 
 
 def write_log(path: Path, log: Sequence[Arrival]) -> Path:
-    """A file of payments; what has no line of its own (empty, or with line ends) is left out."""
+    """A file of payments; what is empty, or has line ends in it, is left out."""
     lines = [arrival.value for arrival in log if arrival.value and b"\n" not in arrival.value]
     path.write_bytes(b"".join(line.strip() + b"\n" for line in lines if line.strip()))
     return path

@@ -4,9 +4,9 @@ import pickle
 from pathlib import Path
 
 import pytest
-
 from fakes.payments import default_bench
 from fakes.recorded import changed_book
+
 from risk.assembly import build_bench, default_book
 from risk.books import Books, NoBook
 

@@ -2,11 +2,11 @@
 
 import msgspec
 import pytest
+from fakes.payments import arrivals, default_bench, logs, payment
+from fakes.recorded import as_records, decided
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fakes.payments import arrivals, default_bench, logs, payment
-from fakes.recorded import as_records, decided
 from risk.books import NoBook
 from risk.decide import Bench
 from risk.decision import Decision, Hit, Reason, Version, decode
