@@ -43,11 +43,11 @@ lint: .venv/ready ## format, style, types, layers, dependencies
 	$(BIN)/deptry .
 
 unit: .venv/ready ## tests without a broker, and the branch coverage of what decides
-	$(BIN)/coverage run -m pytest -m "not kafka"
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not kafka" --cov --cov-report=
 	$(BIN)/coverage report --include='$(CORE)' --fail-under=100 --show-missing --skip-covered
 
 broker-tests: .venv/ready ## tests on a real Kafka, started for them
-	$(WITH_BROKER) $(BIN)/python -m pytest -m kafka
+	$(WITH_BROKER) $(BIN)/python -m pytest -n 2 --dist worksteal -m kafka
 
 fmt: .venv/ready ## format the code
 	$(BIN)/ruff format .

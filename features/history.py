@@ -5,9 +5,9 @@ log, and returns its values; the same log gives the same values and the same sta
 was saved and restored in between. The laws of a window are in `features.windows`.
 
 A velocity is **unknown until it is warm**: until the log has covered its window (and delay)
-since it was declared. `since` says from which event time the log is complete for it. Only what
-more of the past could not change is known earlier: a last payment that was found, and that
-somebody is not new.
+since it was declared. `since` says from which event time the log is complete for it. Known
+earlier are a last payment that was found, which more of the past could not change, and who is
+new, as far as the log reaches.
 """
 
 from collections.abc import Iterator, Mapping
@@ -28,6 +28,10 @@ from features.windows import NONE
 
 BEGINNING: Final = -(2**62)
 """`since` of a log that holds all there ever was."""
+
+TOLD_AT_ONCE: Final = frozenset({"last", "since_last", "is_new"})
+"""What was last stays so however much of the past is missing. New is told as far as the log
+reaches: who waits half a year to call a device new misses every takeover of that time."""
 
 NO_MARKS: Final[Mapping[str, Mark]] = {}
 CLOCK: Final = ("history", "clock")
@@ -158,8 +162,8 @@ class History:
 
     def _drop_cold(self, out: dict[str, Scalar], at: int) -> None:
         for v in self._plan.velocities:
-            is_certain = v.fn in ("last", "since_last") or out.get(v.name) is False
-            if v.name in out and at - self._since[v.name] < v.reach and not is_certain:
+            is_cold = at - self._since[v.name] < v.reach
+            if v.name in out and is_cold and v.fn not in TOLD_AT_ONCE:
                 del out[v.name]
 
     def _declare(self, since: int) -> None:

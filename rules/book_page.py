@@ -170,7 +170,7 @@ class FrameReader:
             return Listing(name, kind, {}, {})
         if "file" in found:
             return self._list_file(name, kind, found["file"])
-        maker = ListMaker(name, kind, page.file)
+        maker = ListMaker(name, kind, page.file, page.quote)
         for item in page.items(found["values"], "values"):
             maker.add(item.mark.line, **self._row(item))
         page.mistakes += maker.mistakes

@@ -6,6 +6,7 @@ list needs all of expiry and reason: a permission that nobody renews ends by its
 """
 
 import csv
+from collections.abc import Callable
 from io import StringIO
 from typing import Any, Final
 
@@ -21,9 +22,15 @@ MAX_BYTES: Final = 1 << 28
 
 
 class ListMaker:
-    """Collects the entries of one list and the mistakes in them, the first `MAX_MISTAKES`."""
+    """Collects the entries of one list and the mistakes in them, the first `MAX_MISTAKES`.
 
-    def __init__(self, name: str, kind: ListKind, file: str) -> None:
+    `quote` gives a line of the file, for the mistakes.
+    """
+
+    def __init__(
+        self, name: str, kind: ListKind, file: str, quote: Callable[[int], str]
+    ) -> None:
+        self._quote = quote
         self.mistakes: list[Mistake] = []
         self._name = name
         self._is_allow = kind == "allow"
@@ -47,11 +54,11 @@ class ListMaker:
             self.wrong(line, f"an entry has 1 to {MAX_ENTRY} characters")
             return
         if self._is_allow and not (expires and reason):
-            self.wrong(line, "an entry of an allow list needs expires and reason", "", value)
+            self.wrong(line, "an entry of an allow list needs expires and reason")
             return
         entry = value if self._is_allow else fold(value)
         if entry in self._ends:
-            self.wrong(line, f"entry {value[:60]!r} stands in the list twice", "", value)
+            self.wrong(line, f"entry {value[:60]!r} stands in the list twice")
         end = self._moments.get(expires)
         self._ends[entry] = self._end(line, expires) if end is None else end
         if reason or added_by:
@@ -63,22 +70,28 @@ class ListMaker:
             end = micros(expires)
         except ValueError:
             hint = "like 2026-12-31T00:00:00Z"
-            self.wrong(line, "expires must be a date and time with a zone", hint, expires)
+            self.wrong(line, "expires must be a date and time with a zone", hint)
             return FOREVER
         self._moments[expires] = end
         return end
 
-    def wrong(self, line: int, cause: str, hint: str = "", source: str = "") -> None:
+    def wrong(self, line: int, cause: str, hint: str = "") -> None:
         """Note a mistake."""
         if len(self.mistakes) < MAX_MISTAKES:
-            self.mistakes.append(Mistake(self._file, line, 1, cause, hint, source))
+            place = Mistake(self._file, line, 1, cause, hint, self._quote(line))
+            self.mistakes.append(place)
 
 
 def read_list(
     name: str, kind: ListKind, file: str, raw: bytes
 ) -> tuple[Listing, list[Mistake]]:
     """Read a list file (CSV if its name says so): the list and the mistakes in it."""
-    maker = ListMaker(name, kind, file)
+    lines: list[str] = []
+
+    def quote(line: int) -> str:
+        return lines[line - 1] if line <= len(lines) else ""
+
+    maker = ListMaker(name, kind, file, quote)
     if len(raw) > MAX_BYTES:
         maker.wrong(1, f"longer than {MAX_BYTES} bytes")
         return maker.listing(file), maker.mistakes
@@ -87,10 +100,11 @@ def read_list(
     except UnicodeDecodeError as error:
         maker.wrong(1, f"no UTF-8 text (byte {error.start})")
         return maker.listing(file), maker.mistakes
+    lines = text.splitlines()
     if file.endswith(".csv"):
         _read_csv(maker, text)
     else:
-        for number, line in enumerate(text.splitlines(), 1):
+        for number, line in enumerate(lines, 1):
             if line.strip() and not line.lstrip().startswith("#"):
                 maker.add(number, line)
     return maker.listing(file), maker.mistakes
@@ -105,7 +119,7 @@ def _read_csv(maker: ListMaker, text: str) -> None:
             known = f"known are {', '.join(COLUMNS)}"
             hint = did_you_mean(unknown[0], COLUMNS) or known if unknown else known
             cause = "the header needs value and known columns only"
-            maker.wrong(1, cause, hint, ",".join(header))
+            maker.wrong(1, cause, hint)
             return
         _read_rows(maker, rows, header)
     except csv.Error as error:

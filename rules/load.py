@@ -7,7 +7,8 @@ from typing import Final
 import msgspec
 
 from rules.book_page import FrameReader
-from rules.errors import BookError, Mistake
+from rules.document import Fields
+from rules.errors import BookError
 from rules.example_page import ExampleReader, Values, read_values
 from rules.lists import read_list
 from rules.model import Book, Dossier, Example, Listing, PointRule, Rule
@@ -118,19 +119,21 @@ class _Section:
 def _rules(
     shelf: Shelf, sections: Sequence[_Section], reader: RuleReader
 ) -> list[Rule | PointRule]:
-    rules = [reader.rule(section.page, node) for section in sections for node in section.rules]
-    if len(rules) > MAX_RULES:
-        shelf.wrong(FRAME_FILE, f"{len(rules)} rules; a book has at most {MAX_RULES}")
+    read = [
+        (section.page, node, reader.rule(section.page, node))
+        for section in sections
+        for node in section.rules
+    ]
+    if len(read) > MAX_RULES:
+        shelf.wrong(FRAME_FILE, f"{len(read)} rules; a book has at most {MAX_RULES}")
     first: dict[str, Rule | PointRule] = {}
-    for rule in rules:
+    for page, node, rule in read:
         other = first.setdefault(rule.id, rule)
-        if other is not rule:
+        if other is not rule and isinstance(node, Fields) and "id" in node.fields:
             where = f"first in {other.place.file}, line {other.place.line}"
-            place = Mistake(
-                rule.place.file, rule.place.line, 1, f"rule id {rule.id} stands twice ({where})"
-            )
-            shelf.mistakes.append(place)
-    return rules
+            cause = f"rule id {rule.id} stands twice ({where})"
+            page.wrong(node.fields["id"].node, cause)
+    return [rule for _, _, rule in read]
 
 
 def _examples(

@@ -36,8 +36,12 @@ class Page:
         mark = place if isinstance(place, Mark) else place.mark
         if mark == ABSENT.mark:
             return
-        source = self._lines[mark.line - 1] if mark.line <= len(self._lines) else ""
+        source = self.quote(mark.line)
         self.mistakes.append(Mistake(self.file, mark.line, mark.column, cause, hint, source))
+
+    def quote(self, line: int) -> str:
+        """Give a line of the file as it stands there, '' if there is none."""
+        return self._lines[line - 1] if line <= len(self._lines) else ""
 
     def fields(
         self, node: Node, what: str, required: Collection[str], optional: Collection[str] = ()

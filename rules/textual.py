@@ -9,8 +9,15 @@ from rules.closures import NumberOf, Test, TextOf, Values
 from rules.model import ALWAYS, Truth
 from rules.wording import fold
 
-fold_again: Final = lru_cache(maxsize=8192)(fold)
-"""Fifty rules fold the same kind and country of one payment; this does it once."""
+_folded: Final = lru_cache(maxsize=8192)(fold)
+
+
+def fold_again(text: str) -> str:
+    """Fold; text in other scripts, which takes long, is remembered for a while.
+
+    Plain ids are folded in less time than a full cache takes to make room for one.
+    """
+    return text.strip().lower() if text.isascii() else _folded(text)
 
 
 def text_named(name: str) -> TextOf:

@@ -48,7 +48,7 @@ UNITS: Final = {
     "count": "payments",
     "label_count": "payments",
     "run_length": "payments",
-    "distinct": "different values",
+    "distinct": "values",
     "label_rate": "share",
 }
 _DURATION: Final = re.compile(r"([1-9][0-9]{0,5})(m|h|d)")

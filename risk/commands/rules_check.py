@@ -39,9 +39,9 @@ def check(
     """Find every mistake in a book: its rules, lists, velocities, rates, scorecard and tests.
 
     Each one is told with file, line, column and, where it can be guessed, what was meant. A
-    book without mistakes is looked through for what seems wrong: rules that can never fire, that are
-    always beaten, that contradict or repeat each other; conditions and thresholds that no test
-    looks at; lists and velocities that nobody uses or that cost too much.
+    book without mistakes is looked through for what seems wrong: rules that can never fire,
+    that are always beaten, that contradict or repeat each other; conditions and thresholds
+    that no test looks at; lists and velocities that nobody uses or that cost too much.
 
     Examples: risk rules check books/cards
 

@@ -233,6 +233,9 @@ def _check_places(
 async def _publish(
     settings: Settings, made: Iterator[Written], pace: Pace, count: int | None, show: Show
 ) -> int:
+    task = asyncio.current_task()
+    if task:  # SIGTERM as Ctrl-C: what was sent is delivered, then it ends
+        asyncio.get_running_loop().add_signal_handler(SIGTERM, task.cancel)
     total = 0
     async for total in publish(settings, made, pace):
         show(total, total / count if count else None)
@@ -253,7 +256,7 @@ def _interruptible() -> Iterator[None]:
     signal(SIGTERM, default_int_handler)
     try:
         yield
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, asyncio.CancelledError):
         _say("risk simulate: interrupted; what was written is whole")
         raise typer.Exit(130) from None
 

@@ -9,10 +9,20 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from risk.simulate.people import COUNTRIES, People
-from risk.simulate.stream import Floats, Ints, Words, below, draw, fold, pick, shares, unit
+from risk.simulate.stream import (
+    Flags,
+    Floats,
+    Ints,
+    Words,
+    below,
+    draw,
+    fold,
+    pick,
+    shares,
+    unit,
+)
 from risk.simulate.uses import USE, USES
 
 _EVENT_BLOCK, _TRIP_BLOCK = 100, 60
@@ -117,6 +127,6 @@ def _travel(key: Words, day: int) -> Ints:
     return where
 
 
-def existing(people: People, some: Ints, day: int) -> NDArray[np.bool_]:
+def existing(people: People, some: Ints, day: int) -> Flags:
     """Which of those payers are customers on that day."""
     return people.joined[some] <= day

@@ -5,6 +5,7 @@ its account, and its number within its sort. All else about it (name, account, c
 computed from that integer when it is written down, so that no table of payees has to be kept.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -61,7 +62,7 @@ _RECEIVING = {  # where money is sent to
 }  # fmt: skip
 
 
-def _places(shares_of: dict[str, float]) -> tuple[Ints, Ints]:
+def _places(shares_of: Mapping[str, float]) -> tuple[Ints, Ints]:
     return np.array([COUNTRIES.index(code) for code in shares_of]), shares(
         list(shares_of.values())
     )

@@ -119,7 +119,8 @@ def growth(exponent: Floats) -> Floats:
     place = (scaled - whole) * 4096
     slot = np.minimum(place.astype(np.int64), 4095)  # just below 0 rounds up to the end
     part = _POWERS[slot] + (_POWERS[slot + 1] - _POWERS[slot]) * (place - slot)
-    return np.ldexp(part, whole.astype(np.int64))
+    grown: Floats = np.ldexp(part, whole.astype(np.int64))
+    return grown
 
 
 def growth_one(exponent: float) -> float:
@@ -216,7 +217,7 @@ class Dice:
 
     def normal(self) -> float:
         """Standard normal."""
-        return _NORMAL[self.word() >> 48]
+        return float(_NORMAL[self.word() >> 48])
 
     def lognormal(self, median: float, sd: float) -> float:
         """Log-normal by median and standard deviation of the logarithm."""

@@ -92,7 +92,7 @@ LEAN = (
     velocity("t_nf_14", "label_count", "merchant", 14, delay=DELAY),
     *[velocity(f"t_n_{d}", "count", "merchant", d, delay=DELAY) for d in (14, 30)],
 )
-"""`reference/fraud.md` section 4: the lean thirty but the amount, and the median they stand on."""
+"""`reference/fraud.md` section 4: the lean thirty but the amount, and the median below."""
 
 
 def payments(limit: int | None = None) -> Iterator[tuple[Subject, dict[str, Any], bool]]:

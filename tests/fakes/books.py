@@ -54,6 +54,22 @@ def rule_text(when: str = "amount > 100", name: str = "BIG", **more: str) -> str
     return "  - " + "\n    ".join(lines) + "\n"
 
 
+def points_text(points: str, when: str = "fresh", name: str = "PLUS", **more: str) -> str:
+    """One rule with points instead of a tier."""
+    keys = {
+        "id": name,
+        "title": f"{name} title",
+        "owner": "us",
+        "severity": "low",
+        "points": points,
+        "when": when,
+        "reason": f'{{code: {name}, text: "{name} said so"}}',
+        **more,
+    }
+    lines = [f"{key}: {value}" for key, value in keys.items()]
+    return "  - " + "\n    ".join(lines) + "\n"
+
+
 def rules_text(*rules: str) -> str:
     """A rule file of rules."""
     return "rules:\n" + "".join(rules)

@@ -95,8 +95,7 @@ class Reference:
             return None
         value = self.found(v, subject, passing, key)
         is_cold = subject.at - self.since < v.window + (v.delay or 0)
-        is_certain = v.fn in ("last", "since_last") or (v.fn == "is_new" and value is False)
-        return None if is_cold and not is_certain else value
+        return None if is_cold and v.fn not in ("last", "since_last", "is_new") else value
 
     def found(self, v: Velocity, subject: Any, passing: Passing, key: list[str]) -> Any:
         """The value, however much of the past is known."""

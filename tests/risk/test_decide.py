@@ -1,14 +1,18 @@
 """The decision: a pure function of what is known, the book and the scorer."""
 
+import shutil
+from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
+from fakes.books import points_text
 from fakes.payments import arrival, default_bench, payment
 from hypothesis import given
 from hypothesis import strategies as st
 
 from features.message import parse
+from risk.assembly import build_bench, default_book
 from risk.decide import REFUSALS, Bench, Known, decide, decision_id, refuse, repeat
 from risk.decision import Decision, Source, encode
 from risk.ledger import first_answer
@@ -167,3 +171,19 @@ def test_a_repeat_says_the_first_answer_at_its_own_place() -> None:
         found.flags,
         found.id,
     )
+
+
+def test_points_of_rules_are_contributions(tmp_path: Path) -> None:
+    """Each rule by its id, and `bound` for what the book's limit takes away from their sum."""
+    rule = points_text("9", name="NINE", when="kind == 'card'")
+    text = "rules:\n" + rule + rule.replace("NINE", "AGAIN")
+    folder = Path(shutil.copytree(default_book(), tmp_path / "book"))
+    (folder / "points.rules.yaml").write_text(text)
+    frame = (folder / "book.yaml").read_text()
+    (folder / "book.yaml").write_text(frame.replace("rules: 25", "rules: 10"))
+    known = Known({"amount": 12.5, "kind": "card"}, {}, {})
+    plain, decision = judged(known), judged(known, build_bench(folder))
+    more = {part.value: part.points for part in decision.contributions}
+    assert (9, 9, -8) == (more["NINE"], more["AGAIN"], more["bound"])
+    assert (plain.score or 0) + 10 == decision.score
+    assert ["AGAIN", "NINE"] == [hit.rule for hit in decision.hits if hit.tier == "points"]

@@ -63,7 +63,7 @@ def test_all_mistakes_of_all_files_come_at_once(tmp_path: Path) -> None:
     files = {"a.rules.yaml": bad, "book.yaml": frame, "other.yaml": "x: 1", "b.rules.yaml": "["}
     assert causes(tmp_path, files=files) == [
         "a.rules.yaml:7:11: unknown value 'amuont'",
-        "a.rules.yaml:16:1: rule id TWICE stands twice (first in a.rules.yaml, line 9)",
+        "a.rules.yaml:16:9: rule id TWICE stands twice (first in a.rules.yaml, line 9)",
         "a.rules.yaml:23:11: mode cannot be 'live?'",
         "a.rules.yaml:29:22: unknown list @bloked",
         "a.rules.yaml:37:31: unknown value 'amuont'",

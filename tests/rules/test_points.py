@@ -5,7 +5,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from fakes.books import FRAME, causes, load, rule_text
+from fakes.books import FRAME, causes, load, points_text, rule_text
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -17,22 +17,6 @@ from rules.tree import Tree
 from rules.verdict import Hit
 
 LIMITED = FRAME.replace("reject: 85}", "reject: 85, rules: 20}")
-
-
-def points_text(points: str, when: str = "fresh", name: str = "PLUS", **more: str) -> str:
-    """One rule with points instead of a tier."""
-    keys = {
-        "id": name,
-        "title": f"{name} title",
-        "owner": "us",
-        "severity": "low",
-        "points": points,
-        "when": when,
-        "reason": f'{{code: {name}, text: "{name} said so"}}',
-        **more,
-    }
-    lines = [f"{key}: {value}" for key, value in keys.items()]
-    return "  - " + "\n    ".join(lines) + "\n"
 
 
 def ruling(book: Book, scored: int, at: int = 0, **values: object) -> Ruling:

@@ -78,11 +78,23 @@ def test_a_few_mules_serve_many_cases() -> None:
     assert len(set(payees)) < len(payees) * 0.6
 
 
-def test_the_book_tells_the_same_of_a_day_whatever_it_was_asked_before() -> None:
-    """The order of questions does not matter, nor does forgetting."""
+def small() -> Scene:
     spec = Spec(payers=300, seed=4)
     people = settle(spec)
-    scene = Scene(spec, people, Market(people))
+    return Scene(spec, people, Market(people))
+
+
+def test_no_case_lasts_longer_than_it_is_looked_for() -> None:
+    """A process that begins in the middle of a world sees every case that still goes on."""
+    book = Casebook(small())
+    for begun in range(-160, 160):
+        for case in book.begin(begun):
+            assert all(begun <= step.day <= begun + 150 for step in case.steps)
+
+
+def test_the_book_tells_the_same_of_a_day_whatever_it_was_asked_before() -> None:
+    """The order of questions does not matter, nor does forgetting."""
+    scene = small()
     forward, backward = Casebook(scene), Casebook(scene)
     days = [forward.today(day) for day in (10, 40, 200)]
     assert days == [backward.today(day) for day in (200, 40, 10)][::-1]

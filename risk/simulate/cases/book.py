@@ -102,7 +102,7 @@ class Casebook:
                 dice = Dice(seed, 101, number)
                 case = script.plan(scene, dice, day, number)
                 case = _resist(dice, case, script.declined)
-                cases.append(accounts.pass_on(scene, dice, case))
+                cases.append(_within(day, accounts.pass_on(scene, dice, case)))
         return cases
 
 
@@ -112,6 +112,12 @@ def factor(spec: Spec, script: Script) -> float:
     if script.sort == DEMO:
         return 1.0 if spec.preset == "demo" else 0.0
     return every * scams if script.sort == SCAM else every
+
+
+def _within(day: int, case: Case) -> Case:
+    """The case without what lies outside the days in which it is looked for."""
+    days = range(day, day + _LONGEST + 1)
+    return replace(case, steps=tuple(step for step in case.steps if step.day in days))
 
 
 def _resist(dice: Dice, case: Case, declined: float) -> Case:

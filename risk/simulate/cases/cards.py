@@ -1,6 +1,6 @@
 """Card numbers used at a distance or tried out in bursts; stolen cards in the shops nearby."""
 
-from risk.simulate.cases.case import HOUR, MINUTE, Case, Step
+from risk.simulate.cases.case import DAY_MILLIS, HOUR, MINUTE, Case, Step
 from risk.simulate.cases.scene import Scene
 from risk.simulate.payees import MERCHANT, pack_one
 from risk.simulate.stream import Dice
@@ -33,11 +33,8 @@ def card_not_present(scene: Scene, dice: Dice, day: int, number: int) -> Case:
         if unseen:
             given = {}
         else:
-            given = {
-                "cents": int(dice.lognormal(3_800, 1.2)),
-                "payee": shops[turn % len(shops)],
-            }
-            given |= by
+            cents = int(dice.lognormal(3_800, 1.2))
+            given = {"cents": cents, "payee": shops[turn % len(shops)], **by}
         steps.append(Step(at, victim, USE["online"], given, timed=not unseen))
         at += int(dice.lognormal(pause, 1.0))
     delay = dice.lognormal(6, 1.2) if dice.chance(0.95) else None
@@ -88,16 +85,12 @@ def rush(scene: Scene, dice: Dice, day: int, number: int) -> Case:
     at = scene.moment(dice, day, "online")
     use = (USE["online"], USE["transport"])[dice.below(2)]
     price = int(dice.lognormal(1_500 if use == USE["online"] else 180, 0.8))
+    country = scene.home(scene.victim(dice, day))
+    shop = pack_one(MERCHANT, country, 0, scene.market.shop(use, dice.word()))
     steps = []
-    country = -1
     for _ in range(cards):
-        payer = scene.victim(dice, day)
-        country = scene.home(payer) if country < 0 else country
-        shop = pack_one(
-            MERCHANT, country, 0, scene.market.shop(use, number << 8 & (1 << 64) - 1)
-        )
         given = {"cents": price * (1 + dice.below(3)), "payee": shop, "channel": WEB}
-        steps.append(Step(at, payer, use, given))
+        steps.append(Step(at, scene.victim(dice, day), use, given))
         at += int(dice.lognormal(9_000, 1.0))
     return Case(number, "rush", tuple(steps), None, fraud=False)
 
@@ -126,5 +119,5 @@ def lost_or_stolen(scene: Scene, dice: Dice, day: int, number: int) -> Case:
 def mistaken(scene: Scene, dice: Dice, day: int, number: int) -> Case:
     """An honest payment that its payer forgot, or denies: reported as fraud."""
     use = USE[("online", "subscription", "shop", "travel")[dice.pick((6, 2, 1, 1))]]
-    step = Step(day * 86_400_000, scene.victim(dice, day), use, timed=False)
+    step = Step(day * DAY_MILLIS, scene.victim(dice, day), use, timed=False)
     return Case(number, "first_party", (step,), dice.lognormal(10, 1.0), fraud=False)
