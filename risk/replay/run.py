@@ -62,6 +62,7 @@ def replay_recorded(
     work = batches(records, parts.rows, skip=len(parts.of(0)))
     first = next(work, None)
     if first is None and not done.rows:
+        parts.remove()
         raise NoData("no decision lies in the data and span that were asked for")
     if first is not None:
         check_first(first, judges.bench())
@@ -99,6 +100,7 @@ def replay_payments(
         _recompute_beside(jobs, judges, parts, show)
     totals = parts.totals()
     if not totals.rows:
+        parts.remove()
         raise NoData("no payment lies in the data and span that were asked for")
     return totals
 
