@@ -127,11 +127,10 @@ def _parts(line: Line) -> tuple[Kind, dict[str, object]]:
         return (line.name, points) if points else None
 
     own: dict[str, object] = {"name": intern(line.name), "unknown": add(line.unknown)}
-    match line:
-        case Bands(bounds=bounds, points=points):
-            return "number", {**own, "bounds": bounds, "points": tuple(map(add, points))}
-        case Choices(points=by_text, others=others):
-            points_ = {text: add(number) for text, number in by_text.items()}
-            return "folded", {**own, "points": points_, "others": add(others)}
-        case Switch(true=true, false=false):
-            return "flag", {**own, "true": add(true), "false": add(false)}
+    if isinstance(line, Bands):
+        bands = tuple(map(add, line.points))
+        return "number", {**own, "bounds": line.bounds, "points": bands}
+    if isinstance(line, Choices):
+        by_text = {text: add(number) for text, number in line.points.items()}
+        return "folded", {**own, "points": by_text, "others": add(line.others)}
+    return "flag", {**own, "true": add(line.true), "false": add(line.false)}

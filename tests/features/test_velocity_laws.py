@@ -88,6 +88,8 @@ VELOCITIES = (
     declare("genuine", "count", "merchant", 7 * DAY, delay=DAY, label="genuine"),
     declare("frauds", "label_count", "merchant", 7 * DAY, delay=DAY, where=PLAIN),
     declare("rate", "label_rate", "merchant", 30 * DAY, delay=7 * DAY),
+    declare("month_frauds", "label_count", "merchant", 30 * DAY, delay=DAY),
+    declare("app_fraud_run", "run_length", "merchant", 30 * DAY, delay=DAY, where=APP),
     declare("fraud_run", "run_length", "merchant", 30 * DAY, delay=DAY),
     declare("fraud_run_age", "run_age", "merchant", 30 * DAY, delay=DAY, unit="days"),
     declare("genuine_age", "since_last", "merchant", 30 * DAY, delay=DAY, label="genuine"),

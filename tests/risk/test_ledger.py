@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from features.message import parse
 from features.transaction import Payer, Transaction
-from risk.ledger import Entry, FirstAnswer, Ledger, digest
+from risk.decision import Reason
+from risk.ledger import SHARED, Entry, FirstAnswer, Ledger, digest
 
 ANSWER = FirstAnswer(f"{1:032}", "approve", None, 3)
 
@@ -105,3 +106,21 @@ def test_every_field_of_a_payment_counts() -> None:
     )
     found = {digest(parse(arrival({**base, **change}).value or b"")) for change in changes}
     assert len(changes) == len(found)
+
+
+def test_answers_are_shared_until_too_many_differ() -> None:
+    """The store of shared answers is emptied, and every repeat still gets its own."""
+    ledger = Ledger(SHARED + 10)
+    for number in range(SHARED + 5):
+        reasons = (Reason("R", str(number)),)
+        answer = FirstAnswer(f"{number:032x}", "review", None, 1, reasons=reasons)
+        ledger.remember(digest_of(number), Entry(f"t{number}", answer))
+    for number in (0, SHARED + 4):
+        found = ledger.find(digest_of(number))
+        assert found is not None
+        assert found.answer is not None
+        assert str(number) == found.answer.reasons[0].text
+
+
+def digest_of(number: int) -> bytes:
+    return number.to_bytes(16, "big")

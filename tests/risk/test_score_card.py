@@ -60,6 +60,14 @@ def test_points_are_added_and_capped(
     assert Score(points, contributions) == read(tmp_path, GOOD).score(values)  # type: ignore[arg-type] # all kinds of values
 
 
+def test_many_payments_are_scored_as_each_alone() -> None:
+    """A batch is no other arithmetic."""
+    line = Switch("new", true=30, false=0, unknown=5)
+    card = Scorecard(name="n", version="1", hash="h", base=0, lines=(line,))
+    rows: list[dict[str, float | str]] = [{"new": True}, {}]
+    assert [card.score(row) for row in rows] == card.score_many(rows)
+
+
 def test_a_card_says_what_it_is_and_reads(tmp_path: Path) -> None:
     """Name, version, a hash of its bytes, and its values."""
     card = read(tmp_path, GOOD)

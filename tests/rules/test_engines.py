@@ -76,6 +76,15 @@ def test_a_table_divides_as_python_does(numbers: list[float], divisor: float) ->
     assert [Matches(("R",))] * len(numbers) == Vector(book_of([rule])).matches(table)
 
 
+def test_a_table_compares_texts_of_the_book_itself() -> None:
+    """A constant, whichever side it stands on, in any case."""
+    condition = Compare("==", Constant("DE"), Named("s", "text"), "text")
+    table = tabulate([({"s": "de"}, 0), ({"s": "fr"}, 0)], WORDS)
+    assert [Matches(("R",)), NOTHING] == Vector(book_of([one_rule("R", condition)])).matches(
+        table
+    )
+
+
 class Said:
     """An evaluator that says always the same."""
 
