@@ -113,6 +113,11 @@ class Pipeline:
         self._shards: dict[int, Shard] = {}
 
     @property
+    def bench(self) -> Bench:
+        """What judges."""
+        return self._bench
+
+    @property
     def book_hash(self) -> str:
         """The content hash of the book that judges."""
         return self._bench.book_version.hash

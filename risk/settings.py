@@ -100,6 +100,12 @@ class Settings(BaseModel):
         le=3600,
         description="pause between looks at the book's files; 0 reloads on SIGHUP only",
     )
+    recheck_every: int = Field(
+        1000,
+        ge=0,
+        le=1_000_000,
+        description="one payment in so many is judged by a second evaluator too; 0 is none",
+    )
     commit_seconds: float = Field(0.5, ge=0.05, le=60, description="pause between commits")
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="from which level on lines are logged"

@@ -48,6 +48,9 @@ class Metrics:
         self._repeats = self._counter("risk_repeats", "payments answered as before", ())
         self._passed = self._counter("risk_passed_by", "records already in the log", ())
         self._folded = self._counter("risk_folded", "records folded while restoring", ())
+        self._mismatches = self._counter(
+            "risk_engine_mismatches", "payments that a second evaluator judges otherwise", ()
+        )
         self._reloads = self._counter("risk_book_reloads", "changed books", ("result",))
         self._restoring = self._counter("risk_restore_seconds", "time spent restoring", ())
         self._checkpoints = self._counter("risk_checkpoints", "checkpoints written", ())
@@ -139,6 +142,10 @@ class Metrics:
     def refused(self, reason: str) -> None:
         """Count a checkpoint that could not be used, by a reason of `risk.state.stamp`."""
         self._refused.labels(reason).inc()
+
+    def mismatched(self) -> None:
+        """Count a payment on which two evaluators differ."""
+        self._mismatches.inc()
 
     def reloaded(self, result: Literal["taken", "refused"]) -> None:
         """Count a changed book."""

@@ -10,10 +10,11 @@ import logging
 import os
 import signal
 from collections.abc import Coroutine
-from functools import partial
+from pathlib import Path
 from typing import Any, Final
 
 from risk.books import build_kept_bench
+from risk.decide import Bench
 from risk.pipeline import Pipeline
 from risk.score.model_card import read_card
 from risk.settings import Settings
@@ -24,6 +25,7 @@ from risk.worker.clients import KafkaConnectionError, LogReader, producer
 from risk.worker.desk import StreamDesk
 from risk.worker.logs import start_logs
 from risk.worker.metrics import Metrics
+from risk.worker.recheck import checked
 from risk.worker.reload import BookWatch
 from risk.worker.runtime import Host
 from risk.worker.watch import Pulse, serve_watch
@@ -60,6 +62,7 @@ def run_worker(settings: Settings, pipeline: Pipeline) -> None:
     port = serve_watch(settings.host, settings.port, metrics, pulse)
     log.info("watch port open", extra={"host": settings.host, "port": port})
     gc.set_threshold(50_000, 20, 100)
+    pipeline.adopt(checked(pipeline.bench, settings.recheck_every, metrics))
     asyncio.run(Worker(settings, metrics, pulse).run(pipeline))
 
 
@@ -145,7 +148,11 @@ class Worker:
         self._pulse.book = pipeline.book_hash
         if self._settings.book is None:
             return  # the book that comes with the package does not change
-        build = partial(build_kept_bench, self._settings)
+
+        def build(folder: Path) -> Bench:
+            bench = build_kept_bench(self._settings, folder)
+            return checked(bench, self._settings.recheck_every, self._metrics)
+
         watch = BookWatch(self._settings.book, build, pipeline, self._metrics, self._pulse)
         asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, watch.ask)
         self._spawn(watch.run(self._settings.reload_seconds))

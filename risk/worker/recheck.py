@@ -1,0 +1,28 @@
+"""A second opinion while the worker works: the oracle judges one payment in so many too."""
+
+import logging
+
+import msgspec
+
+from risk.decide import Bench
+from risk.worker.metrics import Metrics
+from rules.engine import CheckedEvaluator
+from rules.tree import Matches, Tree
+
+log = logging.getLogger("risk.worker")
+
+
+def checked(bench: Bench, every: int, metrics: Metrics) -> Bench:
+    """Let the oracle judge one payment in `every` too; a mismatch is counted and logged."""
+    if every == 0:
+        return bench
+
+    def tell(values: object, at: int, first: Matches, second: Matches) -> None:
+        metrics.mismatched()
+        differing = sorted(
+            {*first.hits} ^ {*second.hits} | {*first.unknown} ^ {*second.unknown}
+        )
+        log.error("two evaluators differ", extra={"rules": differing, "at": at})
+
+    evaluator = CheckedEvaluator(bench.evaluator, Tree(bench.book), every, tell)
+    return msgspec.structs.replace(bench, evaluator=evaluator)
