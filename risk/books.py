@@ -13,11 +13,11 @@ from typing import Final
 
 import msgspec
 
-from risk.assembly import book_folder, build_bench, default_book
+from risk.assembly import book_folder, build_bench, build_tested_bench, default_book
 from risk.decide import Bench
 from risk.score.model_card import BadScorer, read_card
 from risk.settings import Settings
-from rules.errors import BookError
+from rules.errors import BookError, Mistake
 
 BOOK: Final = "book"
 SCORER: Final = "scorer"
@@ -120,6 +120,19 @@ def open_book(settings: Settings) -> Bench:
     folder = book_folder(settings)
     bench = build_bench(folder, settings.scorer)
     Books(settings.books_dir).keep(folder, bench, settings.scorer)
+    return bench
+
+
+def build_kept_bench(settings: Settings, folder: Path) -> Bench:
+    """Read a book that is to replace the running one, hold it to its tests, and keep it.
+
+    Raises what `build_tested_bench` raises, `BookError` also if it changes meanwhile.
+    """
+    bench = build_tested_bench(folder, settings.scorer)
+    try:
+        Books(settings.books_dir).keep(folder, bench, settings.scorer)
+    except NoBook as error:
+        raise BookError([Mistake("book.yaml", 1, 1, str(error))]) from None
     return bench
 
 

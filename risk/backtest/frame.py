@@ -7,7 +7,6 @@ counts by. Rows that nobody can judge again are left out and counted with the re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from itertools import chain
 from typing import Any, Final
 
 import msgspec
@@ -24,6 +23,8 @@ ROWS: Final = 16_384
 
 SEGMENTS: Final = ("kind", "channel", "payer_country")
 ALWAYS: Final = ("amount", *SEGMENTS)
+
+NOTHING: Final[Mapping[str, Scalar]] = {}
 
 FIXED: Final[Mapping[str, Any]] = {
     "partition": pl.Int32,
@@ -78,10 +79,15 @@ class Loader:
     def add(self, records: Sequence[bytes]) -> None:
         """Take up a batch."""
         rows = [row for raw in records if (row := self._read(raw)) is not None]
-        flat = [dict(chain.from_iterable(map(dict.items, row.values.values()))) for row in rows]
         columns = [pl.Series(name, given, FIXED[name]) for name, given in _fixed(rows)]
+        sections = {
+            source: [row.values.get(source, NOTHING) for row in rows]
+            for source in {*self._sources.values()}
+        }
         for name, dtype in self._types.items():
-            columns.append(_series(name, [values.get(name) for values in flat], dtype))
+            section = sections.get(self._sources.get(name, ""), ())
+            given = [values.get(name) for values in section] or [None] * len(rows)
+            columns.append(_series(name, given, dtype))
         self._frames.append(pl.DataFrame(columns))
 
     def loaded(self) -> Loaded:

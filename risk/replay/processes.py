@@ -3,11 +3,14 @@
 Never more than a few batches are on their way, so memory does not grow with the data.
 """
 
+import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
+from multiprocessing.connection import wait
+from threading import Thread
 from typing import Any, Final, TypeVar
 
 Given = TypeVar("Given")
@@ -19,6 +22,22 @@ AHEAD: Final = 2
 
 class ProcessLost(Exception):
     """A process ended in the middle of its work: killed, or out of memory."""
+
+
+def end_with_parent() -> None:
+    """Let this process of a pool end when the first one does, however that ends.
+
+    A pool's processes wait for work for ever if the first one is killed.
+    """
+    parent = parent_process()
+    if parent is None:
+        return
+
+    def watch() -> None:
+        wait([parent.sentinel])
+        os._exit(1)
+
+    Thread(target=watch, daemon=True).start()
 
 
 def spread(
@@ -39,7 +58,8 @@ def spread(
         return
     waiting: deque[Future[Result]] = deque()
     # Started afresh: a fork would carry along threads and locks of Polars and Kafka clients.
-    with ProcessPoolExecutor(processes, get_context("spawn"), setup, arguments) as pool:
+    given = (setup, arguments)
+    with ProcessPoolExecutor(processes, get_context("spawn"), _start, given) as pool:
         try:
             for batch in batches:
                 waiting.append(pool.submit(work, batch))
@@ -51,3 +71,8 @@ def spread(
             raise ProcessLost("a process ended in the middle of its work") from None
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _start(setup: Callable[..., None], arguments: tuple[Any, ...]) -> None:
+    end_with_parent()
+    setup(*arguments)

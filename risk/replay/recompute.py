@@ -6,10 +6,6 @@ was decided before a kill is only folded, which costs less than deciding it agai
 """
 
 import gc
-import os
-from collections.abc import Iterator
-from itertools import islice
-from typing import Any, Final
 
 import msgspec
 
@@ -19,9 +15,6 @@ from risk.pipeline import Arrival, Limits, Pipeline
 from risk.replay.parts import Parts
 from risk.replay.payments import Payments, Show, read_payments
 from risk.replay.span import EVERYTHING, Span
-
-LOOK_ROWS: Final = 512
-"""Payments between two looks at whether the run still wants this process."""
 
 
 class Job(msgspec.Struct, frozen=True):
@@ -80,8 +73,8 @@ def deal(partitions: int, processes: int, parts: Parts) -> list[tuple[int, ...]]
     return [share for i in range(processes) if (share := tuple(left[i::processes]))]
 
 
-def recompute(job: Job, bench: Bench, parts: Parts, show: Show) -> int:
-    """Decide the partitions of a job into their parts; return how many payments there were."""
+def recompute(job: Job, bench: Bench, parts: Parts, show: Show) -> None:
+    """Decide the partitions of a job into their parts; raises what reading them raises."""
     pipeline = Pipeline(bench, job.limits, _no_clock)
     lanes = {n: Lane(n, parts, job.span, by_others(bench)) for n in job.partitions}
     arrivals = read_payments(job.payments, lanes.keys(), bench.attributes, show)
@@ -89,14 +82,10 @@ def recompute(job: Job, bench: Bench, parts: Parts, show: Show) -> int:
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 100)
-    rows = 0
-    for batch in _batches(arrivals):
-        for arrival in batch:
-            lanes[arrival.partition].take(arrival, pipeline)
-        rows += len(batch)
+    for arrival in arrivals:
+        lanes[arrival.partition].take(arrival, pipeline)
     for lane in lanes.values():
         lane.end()
-    return rows
 
 
 def by_others(bench: Bench) -> frozenset[str]:
@@ -104,14 +93,6 @@ def by_others(bench: Bench) -> frozenset[str]:
     return frozenset(v.name for v in bench.plan.velocities if "payer" not in v.by)
 
 
-def _batches(arrivals: Iterator[Arrival]) -> Iterator[list[Arrival]]:
-    parent = os.getppid()
-    while batch := list(islice(arrivals, LOOK_ROWS)):
-        yield batch
-        if os.getppid() != parent:
-            raise SystemExit("the run that wanted this was killed")
-
-
-def _no_clock() -> Any:
+def _no_clock() -> int:
     """Timings are no part of a replayed record, so no clock is asked."""
     return 0

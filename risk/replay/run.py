@@ -14,7 +14,7 @@ from risk.decide import Bench
 from risk.pipeline import Limits
 from risk.replay.parts import Counts, Parts
 from risk.replay.payments import Payments, count_partitions
-from risk.replay.processes import ProcessLost, spread
+from risk.replay.processes import ProcessLost, end_with_parent, spread
 from risk.replay.recompute import Job, deal, recompute
 from risk.replay.reconsider import Records, batches, check_first, set_up, write_part
 from risk.replay.span import Span
@@ -62,6 +62,7 @@ def replay_recorded(
     work = batches(records, parts.rows, skip=len(parts.of(0)))
     first = next(work, None)
     if first is None and not done.rows:
+        parts.remove()
         raise NoData("no decision lies in the data and span that were asked for")
     if first is not None:
         check_first(first, judges.bench())
@@ -99,6 +100,7 @@ def replay_payments(
         _recompute_beside(jobs, judges, parts, show)
     totals = parts.totals()
     if not totals.rows:
+        parts.remove()
         raise NoData("no payment lies in the data and span that were asked for")
     return totals
 
@@ -126,6 +128,7 @@ _progress: Any = None
 def _take_progress(progress: Any) -> None:
     global _progress  # a process of the pool gets it once, at its start
     _progress = progress
+    end_with_parent()
 
 
 def _recompute(number: int, job: Job, judges: Judges, parts: Parts) -> None:

@@ -13,7 +13,7 @@ from collections.abc import Coroutine
 from functools import partial
 from typing import Any, Final
 
-from risk.assembly import build_tested_bench
+from risk.books import build_kept_bench
 from risk.pipeline import Pipeline
 from risk.score.model_card import read_card
 from risk.settings import Settings
@@ -145,7 +145,7 @@ class Worker:
         self._pulse.book = pipeline.book_hash
         if self._settings.book is None:
             return  # the book that comes with the package does not change
-        build = partial(build_tested_bench, scorer=self._settings.scorer)
+        build = partial(build_kept_bench, self._settings)
         watch = BookWatch(self._settings.book, build, pipeline, self._metrics, self._pulse)
         asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, watch.ask)
         self._spawn(watch.run(self._settings.reload_seconds))
