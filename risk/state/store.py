@@ -22,9 +22,14 @@ Row: TypeAlias = tuple[str, str, bytes]
 
 SCHEMA: Final = (
     "create table if not exists stamp (one integer primary key check (one = 1), content blob)",
+    # With row ids: without them a state longer than a quarter page takes pages of its own.
     "create table if not exists state (kind text, key text, content blob, "
-    "primary key (kind, key)) without rowid",
+    "primary key (kind, key))",
     "create table if not exists ledger (place integer primary key, content blob)",
+)
+UPSERT: Final = (
+    "insert into state values (?, ?, ?) "
+    "on conflict (kind, key) do update set content = excluded.content"
 )
 # SQLite's defaults (2 MB of cache, a merge every 1,000 pages) double the time of a checkpoint.
 WRITING: Final = (
@@ -68,9 +73,7 @@ class Store:
             for kind, key, content in rows:
                 if content:
                     sealed = seal(content, kind, key)
-                    db.execute(
-                        "insert or replace into state values (?, ?, ?)", (kind, key, sealed)
-                    )
+                    db.execute(UPSERT, (kind, key, sealed))
                 else:
                     db.execute("delete from state where kind = ? and key = ?", (kind, key))
             db.executemany(
