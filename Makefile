@@ -18,7 +18,7 @@ WITH_BROKER = $(BROKER) run --
 CORE := features/*,rules/*,risk/score/*,risk/decide.py,risk/decision.py,risk/ledger.py
 CORE := $(CORE),risk/pipeline.py,risk/reader.py,risk/worker/lanes.py
 
-.PHONY: help demo test lint unit broker-tests fmt bench kafka-start kafka-stop lock clean
+.PHONY: help demo test lint unit broker-tests check-kills check-engines check-world fmt bench kafka-start kafka-stop lock clean
 
 help: ## this list
 	@echo "riskstream: every payment in, one explained decision out."
@@ -48,6 +48,15 @@ unit: .venv/ready ## tests without a broker, and the branch coverage of what dec
 
 broker-tests: .venv/ready ## tests on a real Kafka, started for them
 	$(WITH_BROKER) $(BIN)/python -m pytest -n 2 --dist worksteal -m kafka
+
+check-kills: .venv/ready ## 20,000 payments, two workers, 10 x kill -9, on both hosts (minutes)
+	RISK_TEST_KILLS=10 RISK_TEST_PAYMENTS=20000 $(WITH_BROKER) $(BIN)/python -m pytest -m kafka -k kill_9
+
+check-engines: .venv/ready ## 200,000 random decisions: all evaluators give the same (half a minute)
+	PYTHONPATH=.:tests $(BIN)/python tests/rules/fuzz_engines.py --decisions 200000
+
+check-world: .venv/ready ## whether the simulated world is as hard as it should be, seeds 101-105 (minutes)
+	PYTHONPATH=.:tests/world $(BIN)/python tests/world/check_world.py
 
 fmt: .venv/ready ## format the code
 	$(BIN)/ruff format .
