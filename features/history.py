@@ -93,6 +93,7 @@ class History:
         self._origin = since
         self._is_declared = False
         self._warm_at = BEGINNING
+        self._cold: tuple[tuple[str, int], ...] = ()
         self._marks = NO_MARKS
         if is_shared:
             self._marks = dict.fromkeys(
@@ -162,16 +163,16 @@ class History:
         return {**known, **out}
 
     def _drop_cold(self, out: dict[str, Scalar], at: int) -> None:
-        for v in self._plan.velocities:
-            is_cold = at - self._since[v.name] < v.reach
-            if v.name in out and is_cold and v.fn not in TOLD_AT_ONCE:
-                del out[v.name]
+        for name, warm_at in self._cold:
+            if at < warm_at:
+                out.pop(name, None)
 
     def _declare(self, since: int) -> None:
+        gated = [v for v in self._plan.velocities if v.fn not in TOLD_AT_ONCE]
         for v in self._plan.velocities:
             self._since.setdefault(v.name, since)
-        times = [self._since[v.name] + v.reach for v in self._plan.velocities]
-        self._warm_at = max(times, default=BEGINNING)
+        self._cold = tuple([(v.name, self._since[v.name] + v.reach) for v in gated])
+        self._warm_at = max([warm_at for _, warm_at in self._cold], default=BEGINNING)
         self._is_declared = True
 
     def origin(self) -> Origin:
