@@ -73,7 +73,11 @@ class Open:
         self.writing = asyncio.Lock()
 
     def load(self, kind: str, key: str) -> bytes | None:
-        """The stored state of an entity; None while nothing was stored."""
+        """The stored state of an entity.
+
+        None while all states are in memory: new payees come with many payments, and finding
+        nothing in a file is dear.
+        """
         return None if self.reading is None else self.reading.load(kind, key)
 
 
@@ -176,15 +180,15 @@ class Checkpoints:
             # What is not committed stays staged: the next checkpoint takes it along.
             await done(keeper, Order("commit", held.name, stamp=stamp))
             held.written = stamp.offset
-            held.reading = held.reading or keeper.read(held.name)
             self._metrics.checkpointed(count, time.monotonic() - begin)
-            await self._shed(partition)
+            await self._shed(held, keeper, partition)
 
-    async def _shed(self, partition: int) -> None:
+    async def _shed(self, held: Open, keeper: Keeper, partition: int) -> None:
         """Let entities go from memory that are stored and beyond what may stay."""
         history = self._pipeline.shard(partition).history
         surplus = iter(history.surplus(self._settings.resident // len(self._open)))
         while some := list(islice(surplus, SLICE)):
+            held.reading = held.reading or keeper.read(held.name)
             for kind, key in some:
                 history.forget(kind, key)
             await asyncio.sleep(0)
