@@ -118,11 +118,6 @@ class Pipeline:
         return self._bench
 
     @property
-    def book_hash(self) -> str:
-        """The content hash of the book that judges."""
-        return self._bench.book_version.hash
-
-    @property
     def plan(self) -> Plan:
         """What is kept of every entity."""
         return self._bench.plan

@@ -145,7 +145,7 @@ class Worker:
             loop.add_signal_handler(name, begin_stop)
 
     def _follow_book(self, pipeline: Pipeline) -> None:
-        self._pulse.book = pipeline.book_hash
+        self._pulse.book = pipeline.bench.book_version.hash
         if self._settings.book is None:
             return  # the book that comes with the package does not change
 

@@ -63,18 +63,18 @@ def test_a_good_change_is_taken_while_the_pipeline_goes_on(folder: Path) -> None
     add_rule(folder)
     pulse, _ = reload(folder, pipeline)
     assert "TWELVE-FIFTY" in hits(pipeline, 2)
-    assert pulse.book == pipeline.book_hash
+    assert pulse.book == pipeline.bench.book_version.hash
 
 
 def test_a_book_with_a_mistake_changes_nothing(folder: Path) -> None:
     """The running one stays, and the mistake is told with file and line."""
     pipeline = build_pipeline(Settings(book=folder))
-    before = pipeline.book_hash
+    before = pipeline.bench.book_version.hash
     add_rule(folder)
     file = folder / "more.rules.yaml"
     file.write_text(file.read_text().replace("amount ==", "amuont =="), encoding="utf-8")
     pulse, metrics = reload(folder, pipeline)
-    assert pipeline.book_hash == before
+    assert pipeline.bench.book_version.hash == before
     assert any("more.rules.yaml:8" in line for line in pulse.refused or [])
     refused = metrics.registry.get_sample_value(
         "risk_book_reloads_total", {"result": "refused"}
