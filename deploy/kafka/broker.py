@@ -14,7 +14,6 @@ import argparse
 import math
 import os
 import signal
-import subprocess
 import sys
 import tempfile
 import time
@@ -131,10 +130,9 @@ def _attend(command: list[str], bootstrap: str, guard: Guard) -> int:
     """Run the command to its end; end it where this program is asked to end."""
     parent = os.getppid()
     try:
-        child = subprocess.Popen(command, env={**os.environ, "KAFKA_BOOTSTRAP": bootstrap})
+        child = guard.start(command, env={**os.environ, "KAFKA_BOOTSTRAP": bootstrap})
     except OSError as error:
         raise Trouble(f"{command[0]} cannot be run: {error.strerror}") from None
-    guard.promise(f"stop {child.pid}")
     ended = _until(lambda: child.poll() is not None or os.getppid() != parent)
     if child.poll() is None:
         if ended != signal.SIGINT:  # a Ctrl-C reaches the command by itself

@@ -10,6 +10,7 @@ kill -9 included, closes the pipe, and the will is carried out from its last lin
     forget LINE    that line is settled: a process number may belong to another one soon
 """
 
+import errno
 import os
 import shlex
 import shutil
@@ -17,7 +18,9 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
+from typing import IO, Any, NoReturn, cast
 
 PATIENCE = 5.0
 
@@ -32,13 +35,26 @@ class Guard:
             text=True,
             start_new_session=True,  # a Ctrl-C in the terminal reaches its whole group
         )
+        self._pipe = cast(IO[str], self._process.stdin)
+
+    def start(self, argv: list[str], **options: Any) -> subprocess.Popen[bytes]:
+        """Start a process that does not outlive the program; options are those of `Popen`.
+
+        The process promises its own end before it becomes the command, so there is no moment
+        at which a killed program leaves it behind. OSError: there is no such command.
+        """
+        program = shutil.which(argv[0])
+        if program is None:
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), argv[0])
+        pipe = self._pipe.fileno()
+        passed = (*options.pop("pass_fds", ()), pipe)
+        own = [sys.executable, "-SE", str(Path(__file__).resolve()), str(pipe)]
+        return subprocess.Popen([*own, program, *argv], pass_fds=passed, **options)
 
     def promise(self, line: str) -> None:
         """Add a line to the will."""
-        pipe = self._process.stdin
-        if pipe is not None:
-            pipe.write(line + "\n")
-            pipe.flush()
+        self._pipe.write(line + "\n")
+        self._pipe.flush()
 
     def forget(self, line: str) -> None:
         """Take a line back: it is settled."""
@@ -46,8 +62,7 @@ class Guard:
 
     def close(self) -> None:
         """Have everything carried out that was promised and not forgotten."""
-        if self._process.stdin is not None:
-            self._process.stdin.close()
+        self._pipe.close()
         self._process.wait()
 
 
@@ -79,18 +94,28 @@ def carry_out(will: list[str]) -> None:
                 raise ValueError(verb)
 
 
-def main() -> None:
+def become(pipe: int, program: str, argv: list[str]) -> NoReturn:
+    """Promise this process's end, then run the program in its place."""
+    os.write(pipe, f"stop {os.getpid()}\n".encode())
+    os.close(pipe)
+    os.execv(program, argv)
+
+
+def listen() -> None:
     """Listen until the pipe closes, then act."""
     for name in ("SIGINT", "SIGTERM", "SIGHUP"):
         signal.signal(getattr(signal, name), signal.SIG_IGN)
     will: list[str] = []
     for line in map(str.strip, sys.stdin):
         if line.startswith("forget "):
-            will.remove(line.removeprefix("forget "))
+            with suppress(ValueError):  # a process that was killed before it promised
+                will.remove(line.removeprefix("forget "))
         else:
             will.append(line)
     carry_out(will)
 
 
 if __name__ == "__main__":
-    main()
+    if sys.argv[1:]:
+        become(int(sys.argv[1]), sys.argv[2], sys.argv[3:])
+    listen()

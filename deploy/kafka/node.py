@@ -15,7 +15,7 @@ import time
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from engine import Engine, choose
 from errors import Trouble
@@ -105,8 +105,8 @@ class Node:
         engine = choose(self._tools, self._home, ports)
         self._format(engine)
         with (self._home / "broker.log").open("wb") as log:
-            process = subprocess.Popen(
-                engine.argv,
+            process = self._start(
+                engine,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -114,7 +114,6 @@ class Node:
                 pass_fds=[lock.fileno()],
             )
         self._process = process
-        self._promise(engine, process.pid)
         _write(self._home / "node.json", Running(*ports, process.pid, engine.sweep))
         if _ready(process, ports[0]):
             return True
@@ -138,11 +137,12 @@ class Node:
                 f"Kafka's data folder cannot be prepared:\n{said.stdout}{said.stderr}"
             )
 
-    def _promise(self, engine: Engine, pid: int) -> None:
-        if self._guard:
-            if engine.sweep:
-                self._guard.promise(f"run {engine.sweep}")
-            self._guard.promise(f"stop {pid}")
+    def _start(self, engine: Engine, **options: Any) -> subprocess.Popen[bytes]:
+        if self._guard is None:
+            return subprocess.Popen(engine.argv, **options)
+        if engine.sweep:
+            self._guard.promise(f"run {engine.sweep}")
+        return self._guard.start(engine.argv, **options)
 
     def _end(self, sign: signal.Signals) -> None:
         running = self._running()

@@ -27,7 +27,7 @@ RUNNERS = ("pass-through", "direct", "faust")
 BACKLOG, WARM = int(os.environ.get("BENCH_COUNT", "60000")), 15_000
 ROUNDS = int(os.environ.get("BENCH_ROUNDS", "2"))
 RATES = (200, 1_000)
-SECONDS = 15
+SECONDS = int(os.environ.get("BENCH_SECONDS", "15"))
 TICK = os.sysconf("SC_CLK_TCK")
 
 

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -83,7 +84,7 @@ def test_nothing_is_left_after_a_signal(sign: signal.Signals) -> None:
     process.communicate(timeout=60)  # until the command lets go of the pipe
     probe = "import sys, probe; sys.exit(probe.serving('127.0.0.1', int(sys.argv[1])))"
     while left() != before:
-        pass
+        time.sleep(0.1)
     port = address.split(":")[1]
     assert (
         0 == subprocess.run([sys.executable, "-c", probe, port], cwd="deploy/kafka").returncode

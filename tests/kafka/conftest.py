@@ -96,14 +96,13 @@ def start(settings: Settings, guard: Guard, tmp_path: Path) -> Iterator[Start]:
 
     def go(*arguments: str, **more: object) -> subprocess.Popen[bytes]:
         logs.append((tmp_path / f"{len(started)}.log").open("wb"))
-        process = subprocess.Popen(
+        process = guard.start(
             [sys.executable, "-m", "risk", *arguments],
             env={**os.environ, **as_environment(settings.model_copy(update=more))},
             stdin=subprocess.DEVNULL,
             stdout=logs[-1],
             stderr=subprocess.STDOUT,
         )
-        guard.promise(f"stop {process.pid}")
         started.append(process)
         return process
 
