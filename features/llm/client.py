@@ -142,11 +142,9 @@ class Client:
         self, prompt: Prompt, callback: Callable[[str], None], settings: Mapping[str, Any]
     ) -> Said:
         async with aclosing(self._client.stream(prompt, **settings)) as pieces:
-            async for piece in pieces:
-                if isinstance(piece, Said):
-                    return piece
+            while isinstance(piece := await anext(pieces), str):
                 callback(piece)
-        raise AssertionError("a stream ends with the whole or raises")
+        return piece
 
     def close(self) -> None:
         """Give the connections back."""

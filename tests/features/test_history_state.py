@@ -185,6 +185,22 @@ def test_an_entity_is_forgotten_only_after_it_was_written() -> None:
     assert history.sizes()["payer"] == 0
 
 
+def test_an_entity_that_changes_before_its_turn_is_written_as_it_was_and_once_more() -> None:
+    """Its state of the moment the writing began comes first, the new one the next time."""
+    count = Velocity(name="count", fn="count", by=("payer",), window=DAY)
+    history, earlier = [History(compile_plan((count,)), since=BEGINNING) for _ in range(2)]
+    first, second = [Subject(f"t{n}", DAY + n, 100, "P1") for n in range(2)]
+    for one in (history, earlier):
+        one.observe(first, {})
+    slices = history.changed()
+    written = [next(slices)]
+    history.observe(second, {})
+    written += slices
+    assert list(earlier.changed()) == written
+    earlier.observe(second, {})
+    assert list(earlier.changed()) == list(history.changed())
+
+
 @given(st.lists(rows, min_size=1, max_size=12))
 @settings(max_examples=40, deadline=None)
 def test_looking_again_gives_the_values_again_and_changes_nothing(table: list[Any]) -> None:

@@ -76,10 +76,11 @@ def complete(script: Script | Answer, deadline: float = 5.0, **settings: Any) ->
         (KEPT_ALIVE, "late"),
         (said(None, message={"reasoning_content": '{"a":1}'}), '{"a":1}'),
         (said(None, message={"tool_calls": [{"function": {"arguments": "{}"}}]}), "{}"),
+        (said("text", message={"tool_calls": [{}, {"function": {"arguments": ""}}]}), "text"),
         (said("hi", usage=None), "hi"),
         (said("hi", finish_reason="length"), "hi"),
     ],
-    ids=["plain", "keep-alive lines", "reasoning", "tool", "no usage", "length"],
+    ids=["plain", "keep-alive lines", "reasoning", "tool", "empty tools", "no usage", "length"],
 )
 def test_an_answer_is_read_wherever_a_server_puts_it(answer: Answer, content: str) -> None:
     """Blank lines before the JSON, text in `reasoning_content` or in a tool's arguments."""
@@ -345,6 +346,13 @@ def test_an_unknown_retry_setting_is_refused() -> None:
     """A misspelt policy must not silently be the default."""
     with pytest.raises(ValueError, match="max_tries"):
         AsyncClient(api_key="k", retry_policy={"max_tries": 3})
+
+
+def test_only_the_provider_itself_is_told_what_only_it_understands() -> None:
+    """Its switch for thinking and its prices go with its address, not with the client."""
+    assert deepseek("m") == AsyncClient(api_key="k", model="m")._chat.backend
+    own = AsyncClient(api_key="k", model="m", endpoint="http://127.0.0.1:1")._chat.backend
+    assert Backend(endpoint="http://127.0.0.1:1", model="m", structured="none") == own
 
 
 def test_waits_double_are_bounded_and_add_what_is_asked() -> None:

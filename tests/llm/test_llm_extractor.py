@@ -192,6 +192,18 @@ def test_a_waiter_that_is_cancelled_takes_nobody_with_it() -> None:
     bench(PRESSING, act)
 
 
+def test_a_waiter_that_left_does_not_keep_a_refusal_from_the_others() -> None:
+    """The call fails after one of two has gone: the other gets the local reading."""
+
+    async def act(bench: Bench) -> None:
+        memo = READER.look("rent")
+        leaving, staying = bench.extractor.ask(memo), bench.extractor.ask(memo)
+        leaving.cancel()
+        assert "invalid" == (await staying).reading.source
+
+    bench(failed(400), act)
+
+
 def test_what_is_recorded_names_versions_costs_and_the_text_by_hash_only() -> None:
     """The reading log: everything for a replay, nothing of the text; shares add up."""
 
