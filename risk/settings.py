@@ -106,6 +106,12 @@ class Settings(BaseModel):
         le=1_000_000,
         description="one payment in so many is judged by a second evaluator too; 0 is none",
     )
+    session_seconds: float = Field(
+        10,
+        ge=1,
+        le=300,
+        description="a worker that was silent for so long is dead: others take its partitions",
+    )
     commit_seconds: float = Field(0.5, ge=0.05, le=60, description="pause between commits")
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="from which level on lines are logged"

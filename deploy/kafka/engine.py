@@ -115,6 +115,7 @@ def _properties(place: Mapping[str, str]) -> dict[str, str]:
         "transaction.state.log.replication.factor": "1",
         "transaction.state.log.min.isr": "1",
         "transaction.state.log.num.partitions": "4",
+        "group.min.session.timeout.ms": "1000",  # the tests kill workers, and wait for each
         "group.initial.rebalance.delay.ms": "0",
         "auto.create.topics.enable": "false",  # a misspelt topic is a mistake, not a new topic
         "log.retention.ms": "-1",  # simulated payments carry old timestamps

@@ -18,6 +18,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any, NoReturn, cast
@@ -37,7 +38,7 @@ class Guard:
         )
         self._pipe = cast(IO[str], self._process.stdin)
 
-    def start(self, argv: list[str], **options: Any) -> subprocess.Popen[bytes]:
+    def start(self, argv: Sequence[str], **options: Any) -> subprocess.Popen[bytes]:
         """Start a process that does not outlive the program; options are those of `Popen`.
 
         The process promises its own end before it becomes the command, so there is no moment

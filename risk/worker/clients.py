@@ -58,8 +58,8 @@ def group_consumer(settings: Settings, listener: Any) -> AIOKafkaConsumer:
         group_id=settings.group,
         enable_auto_commit=False,
         auto_offset_reset="earliest",
-        session_timeout_ms=10_000,
-        heartbeat_interval_ms=2_000,
+        session_timeout_ms=int(settings.session_seconds * 1_000),
+        heartbeat_interval_ms=int(settings.session_seconds * 200),
         max_poll_interval_ms=3_600_000,  # folding a long log is no sign of death
         rebalance_timeout_ms=20_000,
         max_partition_fetch_bytes=262_144,

@@ -14,6 +14,7 @@ from guard import Guard
 from kafka.admin import KafkaAdminClient
 from kafka.errors import UnknownTopicOrPartitionError
 
+from risk.kafka_admin import Cluster
 from risk.settings import Settings
 
 PARTITIONS = 4
@@ -31,6 +32,8 @@ def bootstrap() -> str:
 def admin(bootstrap: str) -> Iterator[KafkaAdminClient]:
     """A client that creates and deletes topics."""
     client = KafkaAdminClient(bootstrap_servers=bootstrap)
+    with Cluster(bootstrap) as cluster:
+        cluster.committed("nobody", "nothing")  # a broker just started has no coordinator yet
     yield client
     client.close()
 
@@ -48,6 +51,7 @@ def settings(bootstrap: str, tmp_path: Path) -> Settings:
         group=name,
         state_dir=tmp_path / "state",
         port=0,
+        session_seconds=4,
     )
 
 
