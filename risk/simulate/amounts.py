@@ -22,7 +22,7 @@ from risk.simulate.uses import HOURS_OF, MEDIAN, MINUTES, SD, USES, is_monthly, 
 
 _STEADY = named("rent", "subscription", "salary", "loan", "insurance", "gym")
 _DRIFT, _INFLATION = 0.07, 0.03  # from month to month, and a year
-_TINY_SHARE = 0.035  # of online payments: a song, an hour's parking, a card on file
+_TINY_SHARE = 0.05  # of online payments: a song, an hour's parking, a card put on file
 _NEAR_LIMIT_SHARE = 0.03  # of large sums: as much as the bank lets through
 _LIMITS: Ints = np.array([50_000, 100_000, 100_000, 250_000, 500_000, 1_000_000])
 
@@ -72,7 +72,7 @@ def amounts(people: People, rows: Rows, key: Words, day: Day) -> Ints:
     drift = np.where(monthly, drift + (day.date.year - 2025) * _INFLATION, 0.0)
     size = lognormal(np.where(monthly, steady, draw(key, 4)), MEDIAN[use], SD[use])
     cents = (size * growth(drift) * people.power[rows.payer] * 100 + 0.5).astype(np.int64)
-    return np.maximum(_habits(rows, key, cents), 1)
+    return _habits(rows, key, np.maximum(cents, 1))
 
 
 _ONLINE = named("online")
@@ -83,7 +83,7 @@ def _habits(rows: Rows, key: Words, cents: Ints) -> Ints:
     """Honest sums that look like a thief's: next to nothing, or just below a limit."""
     lot = unit(draw(key, 18))
     tiny = _ONLINE[rows.use] & (lot < _TINY_SHARE)
-    cents = np.where(tiny, 30 + below(draw(key, 19), 270), cents)
+    cents = np.where(tiny, below(draw(key, 19), 300), cents)
     limit = _LIMITS[below(draw(key, 20), len(_LIMITS))]
     part = 0.8 + unit(draw(key, 21)) * 0.195
     near = _SENT[rows.use] & (lot < _NEAR_LIMIT_SHARE)

@@ -16,13 +16,14 @@ from risk.simulate.payees import (
     OFFICE,
     OWN,
     PAYER,
+    kind_of,
     pack,
     unpack,
     use_of,
 )
 from risk.simulate.people import COUNTRIES, LANGUAGES, People
 from risk.simulate.stream import MASK, fold_one, mix_one
-from risk.simulate.uses import USES
+from risk.simulate.uses import KINDS_OF, USES
 
 _REMEMBERED = 250_000
 _VERSION = 0x3F << 38
@@ -50,6 +51,10 @@ def device(word: int, country: int) -> str:
         f',"device":{{"id":"d{word & 0xFFFFFFFFFFF:011x}","ip":"{address}",'
         f'"country":"{COUNTRIES[country]}"}}'
     )
+
+
+def _category(key: int, kinds: int) -> int:
+    return (key >> 48 & 0xFFF) % kinds
 
 
 class Identities:
@@ -97,7 +102,7 @@ class Identities:
         if sort in (MERCHANT, MACHINE):
             identity = f"m{key & 0xFFFFFFFFF:09x}"
             codes = USES[use_of(index)].codes
-            category = codes[(key >> 40) % len(codes)]
+            category = codes[_category(key, len(codes))]
             return (
                 f'"payee":{{"id":"{identity}","name":{text(name)},"country":"{code}"}},'
                 f'"merchant":{{"id":"{identity}","category":"{category}"}}'
@@ -110,13 +115,16 @@ class Identities:
 
     def _payee_name(self, sort: int, language: str, index: int, key: int) -> str:
         if sort in (MERCHANT, MACHINE):
-            return names.descriptor(key, language, USES[use_of(index)].name)
+            use = USES[use_of(index)]
+            kinds = len(use.codes)
+            return names.descriptor(key, language, use.name, _category(key, kinds), kinds)
         if sort in (PAYER, OWN):
             return self.name(index if sort == PAYER else index // 4)
         if sort == EXCHANGE:
             return names.exchange(index)
         if sort == CREDITOR:
-            return names.creditor(key, language, USES[use_of(index)].name)
+            use, kinds = USES[use_of(index)], int(KINDS_OF[use_of(index)])
+            return names.creditor(key, language, use.name, kind_of(index), kinds)
         if sort == COMPANY and index >= LANDLORDS:
             return names.company(key, language, "landlord")
         call = {OFFICE: names.office, COMPANY: names.company}.get(sort, names.person)

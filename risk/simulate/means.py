@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from risk.simulate.calendar import Day, is_working
 from risk.simulate.life import Life
 from risk.simulate.payees import country_of
 from risk.simulate.people import COUNTRIES, P2P, SEPA, People
@@ -50,13 +51,17 @@ _EURO = np.isin(
 )
 
 
-def channels(people: People, rows: Rows, key: Words) -> Ints:
-    """Where each payment is made."""
+def channels(people: People, rows: Rows, key: Words, day: Day, moment: Ints) -> Ints:
+    """Where each payment is made; branch and telephone only while somebody is there."""
     word, kind = draw(key, 9), KIND[rows.use]
     remote = unit(draw(key, 22)) < _REMOTE_SHARE[rows.use]
     card = np.where(unit(word) < _APP_SHARE, APP, WEB)
     card = np.where(remote, card, np.where(rows.use == USE["subscription"], API, POS))
     private = _TRANSFER_CHANNELS[pick(word, _TRANSFER_SHARES)]
+    open_today, hour = is_working(day.date), moment // 3_600_000
+    shut = (private == BRANCH) & ((hour < 9) | (hour >= 17) | (not open_today))
+    shut |= (private == PHONE) & ((hour < 8) | (hour >= 20))
+    private = np.where(shut, APP, private)
     private = np.where(rows.use == USE["rent"], API, private)  # a standing order
     firm = np.where((unit(word) < _BUSINESS_WEB_SHARE) & (rows.use != USE["salary"]), WEB, API)
     transfer = np.where(people.business[rows.payer], firm, private)

@@ -2,7 +2,8 @@
 
 A pattern holds slots in braces: `{first}` (name of the payee), `{payee}`, `{mine}` (the payer's
 name), `{month}`, `{year}`, `{day}`, `{number}` (in the biller's own form), `{digits}`,
-`{short}`, or the name of any `[list ...]` of the same file.
+`{short}`, `{debited}` (what a debit is for), or the name of any `[list ...]` of the same
+file.
 """
 
 import re
@@ -30,9 +31,8 @@ NEEDS = {
 }  # fmt: skip
 """Attacks on a model, and the characters that each needs."""
 ATTACKS = tuple(NEEDS)
-_OWN_SLOTS = frozenset(
-    ("first", "payee", "mine", "own", "month", "year", "day", "number", "digits", "short")
-)
+_NAMED_SLOTS = "first payee mine own month year day number digits short debited"
+_OWN_SLOTS = frozenset(_NAMED_SLOTS.split())
 _SLOT = re.compile(r"\{([a-z ]+)\}")
 
 
@@ -50,6 +50,7 @@ class Facts:
     month: int  # 1-12
     year: int
     day: int
+    service: str = "utility"  # the list of words for what a creditor serves
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +115,7 @@ def compose(language: str, family: int, key: int, row: int, facts: Facts) -> str
         return pattern.texts[0]
     parts = [pattern.texts[0]]
     for number, slot in enumerate(pattern.slots):
-        entries = book.lists.get(slot)
+        entries = book.lists.get(facts.service if slot == "debited" else slot)
         if entries is None:
             parts.append(_fact(slot, word, row, facts))
         elif slot == "month":

@@ -31,6 +31,12 @@ def _choose(bits: int, language: str, section: str) -> str:
     return entries[(bits & 0xFFFF) % len(entries)]
 
 
+def _of_kind(bits: int, language: str, section: str, kind: int, kinds: int) -> str:
+    """An entry of that kind: a list with `kinds` kinds holds them in turn."""
+    entries = _list(language, section)[kind::kinds]
+    return entries[(bits & 0xFFFF) % len(entries)]
+
+
 def person(key: int, language: str) -> str:
     """First and last name."""
     return f"{_choose(key, language, 'first')} {_choose(key >> 16, language, 'last')}"
@@ -44,9 +50,10 @@ def company(key: int, language: str, trade: str = "trade") -> str:
     )
 
 
-def creditor(key: int, language: str, use: str) -> str:
-    """Who collects debits for that use."""
-    return f"{_choose(key, language, 'brand')} {_choose(key >> 16, language, use)}"
+def creditor(key: int, language: str, use: str, kind: int, kinds: int) -> str:
+    """Who collects debits for that use, of which there are so many kinds."""
+    trade = _of_kind(key >> 16, language, use, kind, kinds)
+    return f"{_choose(key, language, 'brand')} {trade}"
 
 
 def office(key: int, language: str) -> str:
@@ -59,12 +66,12 @@ def exchange(number: int) -> str:
     return _EXCHANGES[number % len(_EXCHANGES)]
 
 
-def descriptor(key: int, language: str, use: str) -> str:
+def descriptor(key: int, language: str, use: str, kind: int, kinds: int) -> str:
     """What a card statement shows of a shop: capitals, at most 25 characters."""
-    brand = _choose(key, language, "brand").upper()
+    owner = _choose(key, language, "last" if key >> 60 < 4 else "brand")
+    trade = "ATM" if use == "cash" else _of_kind(key >> 16, language, use, kind, kinds)
     if use in ("online", "subscription", "travel"):
-        return f"{brand.replace(' ', '')}*{(key >> 24) % 10**6:06d}"[:_DESCRIPTOR]
-    place = "ATM" if use == "cash" else f"{(key >> 24) % 1000:03d}"
-    return f"{brand} {place} {_choose(key >> 40, language, 'town').upper()}"[
-        :_DESCRIPTOR
-    ].rstrip()
+        shop = f"{owner}{trade}".replace(" ", "")[: _DESCRIPTOR - 7]
+        return f"{shop.upper()}*{(key >> 24) % 10**6:06d}"
+    town = _choose(key >> 32, language, "town")
+    return f"{owner} {trade} {town}".upper()[:_DESCRIPTOR].rstrip()

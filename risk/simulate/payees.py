@@ -30,9 +30,12 @@ from risk.simulate.uses import (
     FAVOURITES,
     FRESH,
     KIND,
+    KINDS_OF,
     LOCAL,
     PAYEE,
     PAYEES,
+    SLOT_KIND,
+    SLOT_SEQUENCE,
     TRANSFER,
     USES,
     is_monthly,
@@ -45,7 +48,7 @@ MERCHANT, MACHINE, PAYER, STRANGER, OWN, COMPANY, OFFICE, EXCHANGE, CREDITOR = r
 LANDLORDS = 1 << 24
 """Companies from this number on let houses."""
 
-_SORT_BITS, _COUNTRY_BITS, _VERSION_BITS, _USE_BITS = 52, 44, 38, 24
+_SORT_BITS, _COUNTRY_BITS, _VERSION_BITS, _USE_BITS, _KIND_BITS = 52, 44, 38, 24, 8
 
 _NEW_DETAILS = 0.04  # suppliers, landlords and friends a year who send a new account
 _RENEWAL, _CONTRACT = 900, 1_200  # days until a favourite, or a creditor, is replaced
@@ -120,6 +123,16 @@ def country_of(reference: Ints) -> Ints:
 def use_of(index: int) -> int:
     """The use that a shop or a creditor serves."""
     return index >> _USE_BITS
+
+
+def creditor(use: int, kind: int, number: int) -> int:
+    """The index of a creditor: of those that serve the use, of its kinds, by number."""
+    return use << _USE_BITS | kind << _KIND_BITS | number
+
+
+def kind_of(index: int) -> int:
+    """Which kind of its use's creditors one is."""
+    return index >> _KIND_BITS & 0xFF
 
 
 @dataclass(frozen=True)
@@ -223,7 +236,8 @@ class Market:
             return OWN, rows.payer[at] * 4 + below(word, 3)
         if name in ("merchant", "machine", "creditor"):
             sort = {"merchant": MERCHANT, "machine": MACHINE, "creditor": CREDITOR}[name]
-            return sort, rows.use[at] << _USE_BITS | pick(word, self._tables[name])
+            index = rows.use[at] << _USE_BITS | pick(word, self._tables[name])
+            return sort, index | (_kinds(rows, at, word) if sort == CREDITOR else 0)
         if name in ("office", "exchange"):
             return (OFFICE if name == "office" else EXCHANGE), pick(word, self._tables[name])
         return self._person_or_company(name, rows.payer[at], unit(draw(who, 2)), word)
@@ -246,6 +260,14 @@ class Market:
         index = np.where(here, inside, outside)
         firm = pick(word, self._tables["company"]) + (LANDLORDS if name == "landlord" else 0)
         return sort, np.where(company, firm, index)
+
+
+def _kinds(rows: Choice, at: Ints, word: Words) -> Ints:
+    """The kind of creditor of each payment: a household has one of each."""
+    slot = rows.sequence[at] - SLOT_SEQUENCE
+    owed = (slot >= 0) & (slot < len(SLOT_KIND))
+    kind = np.where(owed, SLOT_KIND[slot * owed], below(draw(word, 0), KINDS_OF[rows.use[at]]))
+    return kind << _KIND_BITS
 
 
 def _versions(sort: Ints, country: Ints, index: Ints, day: int) -> Ints:

@@ -29,9 +29,11 @@ from risk.simulate.stream import (
 )
 from risk.simulate.uses import (
     APPROVED,
+    DEBIT,
     DECLINED,
     KIND,
     MEMO,
+    POS,
     REPEAT_SEQUENCE,
     TRANSFER,
     USES,
@@ -57,12 +59,13 @@ def complete(
         life.homes[local],
     )
     payee = rows.or_given("payee", market.choose(choice))
-    channel = rows.or_given("channel", channels(people, rows, key))
+    moment = rows.or_given("moment", moments(people, rows, key))
+    channel = rows.or_given("channel", channels(people, rows, key, day, moment))
     device, country = devices(people, rows, key, channel, life, local)
     family, memo = _memos(people, rows, key, payee, signal)
     return Payments(
         key=key,
-        moment=rows.or_given("moment", moments(people, rows, key)),
+        moment=moment,
         payer=rows.payer,
         sequence=rows.sequence,
         use=rows.use,
@@ -74,6 +77,7 @@ def complete(
         country=rows.or_given("country", country),
         family=family,
         memo=memo,
+        turn=key,
         rail=rails(people, rows, key, channel, payee),
         case=rows.or_given("case", np.full(len(rows), NOT_GIVEN)),
     )
@@ -115,7 +119,8 @@ def again(payments: Payments) -> Payments:
 
     What a case does after a decline the case has decided.
     """
-    at = np.flatnonzero((payments.status == DECLINED) & (payments.case == NOT_GIVEN))
+    failed = (payments.status == DECLINED) & (KIND[payments.use] != DEBIT)
+    at = np.flatnonzero(failed & (payments.case == NOT_GIVEN))
     key = fold(payments.key[at], 80)
     later = payments.moment[at] + 15_000 + below(draw(key, 1), 600_000)
     tried = (unit(draw(key, 0)) < 0.6) & (later < DAY_MILLIS)
@@ -135,6 +140,7 @@ _FOLLOW_SHARES = {
     "market": 0.08, "bill": 0.06, "large": 0.16, "invoice": 0.04,
 }  # fmt: skip
 _FOLLOWED = np.array([_FOLLOW_SHARES.get(use.name, 0.0) for use in USES])
+_IN_TOWN = named("shop", "food", "groceries")  # nobody orders four lunches in an hour
 _PAUSE_MILLIS = np.array([1_500_000 if use.kind == "card" else 5_400_000 for use in USES])
 _MORE = shares([70, 18, 8, 4])
 
@@ -147,6 +153,7 @@ def follow(payments: Payments) -> Rows:
     """
     key = fold(payments.key, 81)
     starts = (unit(draw(key, 0)) < _FOLLOWED[payments.use]) & (payments.case == NOT_GIVEN)
+    starts &= (payments.channel == POS) | ~_IN_TOWN[payments.use]
     at = np.flatnonzero(starts)
     count = 1 + pick(draw(key[at], 1), _MORE)
     at = np.repeat(at, count)

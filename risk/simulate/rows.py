@@ -68,6 +68,7 @@ class Payments:
     country: Ints  # of the device
     family: Ints  # of the memo; 0: blank
     memo: Ints  # what the memo's words come from
+    turn: Words  # and what of them changes from one payment to the next
     rail: Ints
     case: Ints  # NOT_GIVEN: of no case
 

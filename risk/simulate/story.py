@@ -39,7 +39,7 @@ def tell(world: World, payer: str, days: Iterable[int]) -> Iterator[str]:
         truths = {truth.transaction_id: truth for truth in written.truths}
         for line in written.lines:
             payment = msgspec.json.decode(line)
-            yield _line(payment, payer, truths.get(payment["id"]))
+            yield _line(world, payment, payer, truths.get(payment["id"]))
 
 
 def _number(world: World, payer: str) -> int:
@@ -54,9 +54,11 @@ def _home(world: World, number: int) -> str:
     return f"{payer['payer']['country']} ({world.identities.language(number)})"
 
 
-def _line(payment: dict[str, Any], payer: str, truth: Truth | None) -> str:
+def _line(world: World, payment: dict[str, Any], payer: str, truth: Truth | None) -> str:
     incoming = payment["payer"]["id"] != payer
-    other = payment["payer"]["id"] if incoming else payment["payee"]["name"]
+    other = payment["payee"]["name"]
+    if incoming:
+        other = world.identities.name(_number(world, payment["payer"]["id"]))
     abroad = payment["payee"].get("country", "")
     abroad = "" if abroad == payment["payer"]["country"] else abroad
     status = "" if payment["status"] == "approved" else payment["status"].upper()

@@ -103,7 +103,8 @@ def _tabulate(values: Sequence[float], digits: int = 7) -> Floats:
 _FINE = 1 << 16
 _NORMALS = _tabulate([NormalDist().inv_cdf((i + 0.5) / _FINE) for i in range(_FINE)])
 _POWERS = _tabulate([2 ** (i / 4096) for i in range(4097)], 12)
-_NORMAL, _POWER = _NORMALS.tolist(), _POWERS.tolist()  # for one draw at a time
+_NORMAL: list[float] = _NORMALS.tolist()  # these two for one draw at a time
+_POWER: list[float] = _POWERS.tolist()
 _LOG2_E = 1.4426950408889634
 
 
@@ -118,7 +119,7 @@ def growth(exponent: Floats) -> Floats:
     whole = np.floor(scaled)
     place = (scaled - whole) * 4096
     slot = np.minimum(place.astype(np.int64), 4095)  # just below 0 rounds up to the end
-    part = _POWERS[slot] + (_POWERS[slot + 1] - _POWERS[slot]) * (place - slot)
+    part: Floats = _POWERS[slot] + (_POWERS[slot + 1] - _POWERS[slot]) * (place - slot)
     grown: Floats = np.ldexp(part, whole.astype(np.int64))
     return grown
 

@@ -24,9 +24,9 @@ subscription  card          0       11      0.55  1       online
 travel        card          0.021   140     1     1       online
 other         card          0.021   30      1.1   1       shop
 cash          cash          0.035   60      0.7   1       shop
-person        transfer      0.129   30      1.2   1.6     evening
-rent          transfer      0       720     0.5   1       office
-own           transfer      0.046   220     1.4   2.2     evening
+person        transfer      0.119   30      1.2   1.6     evening
+rent          transfer      0       720     0.5   1       night-batch
+own           transfer      0.042   220     1.4   2.2     evening
 bill          transfer      0.046   150     1.3   1.6     evening
 market        transfer      0.026   75      1.25  1.6     evening
 family        transfer      0.026   140     1.1   1.6     evening
@@ -176,7 +176,7 @@ def named(*names: str) -> Flags:
 LOCAL = named("groceries", "food", "transport", "shop", "other", "cash")
 """Paid where the payer is."""
 
-UNKNOWN_DEVICE = np.where(KIND == TRANSFER, 0.02, 0.028)
+UNKNOWN_DEVICE = np.where(KIND == TRANSFER, 0.02, 0.032)
 """Share of payments from a device never seen (only payments that have a device)."""
 
 
@@ -190,12 +190,19 @@ class Slot(NamedTuple):
 SLOTS = (
     *(Slot(USE["subscription"], share) for share in (0.8, 0.6, 0.4, 0.2)),
     Slot(USE["rent"], 0.75),
-    *(Slot(USE["utility"], share) for share in (0.9, 0.8, 0.7)),
-    *(Slot(USE["phone"], share) for share in (0.9, 0.7)),
-    *(Slot(USE["insurance"], share) for share in (0.85, 0.7, 0.55)),
+    *(Slot(USE["utility"], share) for share in (0.9, 0.85, 0.8)),
+    *(Slot(USE["phone"], share) for share in (0.9, 0.75)),
+    *(Slot(USE["insurance"], share) for share in (0.85, 0.75, 0.6)),
     Slot(USE["gym"], 0.5),
     Slot(USE["loan"], 0.5),
 )
+_BEFORE = [[slot.use for slot in SLOTS[:place]] for place in range(len(SLOTS))]
+SLOT_KIND: Ints = np.array([b.count(s.use) for b, s in zip(_BEFORE, SLOTS, strict=True)])
+"""Which of its use's kinds of creditor each slot is paid to: power, water, heating."""
+KINDS_OF: Ints = np.array(
+    [max(1, sum(slot.use == use for slot in SLOTS)) for use in USE.values()]
+)
+"""How many kinds of creditor each use has."""
 SLOT_SEQUENCE, STAFF_SEQUENCE, CASE_SEQUENCE, REPEAT_SEQUENCE = (
     1 << 10,
     1 << 11,

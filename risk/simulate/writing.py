@@ -9,11 +9,12 @@ from risk.simulate.handwriting import typed
 from risk.simulate.identities import Identities, device, text
 from risk.simulate.memos import FAMILY, Facts, compose
 from risk.simulate.names import SPOKEN
+from risk.simulate.payees import unpack, use_of
 from risk.simulate.people import LANGUAGES, NPP, P2P
 from risk.simulate.rows import Payments
 from risk.simulate.spec import CURRENCIES, Spec
 from risk.simulate.stream import Ints, mix_one
-from risk.simulate.uses import CHANNELS, KIND, KINDS, STATUSES
+from risk.simulate.uses import CHANNELS, KIND, KINDS, STATUSES, USES
 
 _SECONDS = [f"{n // 3600:02d}:{n // 60 % 60:02d}:{n % 60:02d}." for n in range(86_400)]
 _MILLIS = [f"{n:03d}Z" for n in range(1_000)]
@@ -53,7 +54,7 @@ class Writer:
             fragment, name = payee_json(payee)
             rest = device(word, country) if word else ""
             if memo:
-                said = self._memo(day, key, payer, payee, name, memo, *row[11:])
+                said = self._memo(day, payer, payee, name, memo, *row[11:])
                 rest = f'{rest},"memo":{text(said)}' if said else rest
             yield (
                 f'{{"id":"{key:016x}{middle}{_SECONDS[second]}{_MILLIS[milli]}{_HEADS[head]}'
@@ -78,6 +79,7 @@ class Writer:
             payments.family,
             payments.memo,
             payments.rail,
+            payments.turn,
         )
 
     def _minor(self, cents: Ints) -> Ints:
@@ -91,23 +93,24 @@ class Writer:
     def _memo(
         self,
         day: Day,
-        row: int,
         payer: int,
         payee: int,
         name: str,
         family: int,
         memo: int,
         rail: int,
+        turn: int,
     ) -> str:
         who = self._identities
         habit = mix_one(memo)
-        language = who.language(payer)
+        language, service = who.language(payer), ""
         if family == _DEBIT:  # these are the creditor's words
-            language = SPOKEN[payee >> 44 & 0xFF]
+            _, country, _, index = unpack(payee)
+            language, service = SPOKEN[country], USES[use_of(index)].name
         elif habit % 100 < _OTHER_LANGUAGE:
             language = LANGUAGES[(habit >> 8) % len(LANGUAGES)]
         if rail in (P2P, NPP) and family in _PERSONAL and (habit >> 16) % 100 < _DELICATE_SHARE:
             family = _DELICATE
         date = day.date
-        facts = Facts(name, who.name(payer), payee, date.month, date.year, date.day)
-        return typed(compose(language, family, memo, row, facts), habit >> 24, row, rail)
+        facts = Facts(name, who.name(payer), payee, date.month, date.year, date.day, service)
+        return typed(compose(language, family, memo, turn, facts), habit >> 24, turn, rail)

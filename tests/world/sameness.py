@@ -3,14 +3,12 @@
 import hashlib
 from dataclasses import replace
 
-from risk.simulate.cases.accounts import pass_on
-from risk.simulate.cases.book import SCRIPTS, factor
+from risk.simulate.cases.book import SCRIPTS, factor, unfold
 from risk.simulate.cases.scene import Scene
 from risk.simulate.days import produce
 from risk.simulate.payees import Market
 from risk.simulate.people import settle
 from risk.simulate.spec import Spec
-from risk.simulate.stream import Dice
 from risk.simulate.world import World
 
 SMALL = Spec(payers=300, days=5, seed=101)
@@ -53,11 +51,10 @@ def promised(spec: Spec) -> float:
     scene = Scene(spec, people, Market(people))
     total = 0.0
     for place, script in enumerate(SCRIPTS):
-        plans = 40 if script.kind == "card_testing" else 150
+        plans = 100 if script.kind == "card_testing" else 400
         steps = 0
         for number in range(plans):
-            dice = Dice(7, place, number)
-            case = pass_on(scene, dice, script.plan(scene, dice, spec.days // 2, number))
+            case = unfold(scene, script, spec.days // 2, place << 20 | number)
             steps += sum(case.fraud and step.kind != "preparation" for step in case.steps)
         cases = spec.volume * spec.days * script.rate * factor(spec, script) / 1e6
         total += cases * steps / plans

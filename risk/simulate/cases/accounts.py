@@ -7,9 +7,9 @@ from risk.simulate.cases.case import DAY_MILLIS, MINUTE, Case, Step
 from risk.simulate.cases.scene import Scene
 from risk.simulate.cases.words import speak
 from risk.simulate.memos import BLANK, FAMILY
-from risk.simulate.payees import CREDITOR, PAYER, STRANGER, pack_one, unpack
+from risk.simulate.payees import CREDITOR, PAYER, STRANGER, creditor, pack_one, unpack
 from risk.simulate.stream import Dice
-from risk.simulate.uses import APP, USE, WEB
+from risk.simulate.uses import APP, KINDS_OF, USE, WEB
 
 _PASSING_MINUTES, _PASSING_SD = 51, 2.1
 _LIMITS_CENTS = (50_000, 100_000, 200_000, 500_000, 1_000_000)
@@ -81,11 +81,12 @@ def debit_without_mandate(scene: Scene, dice: Dice, day: int, number: int) -> Ca
     unseen = dice.chance(0.6)
     use = USE[("phone", "gym", "insurance")[dice.below(3)]]
     ring = Dice(scene.spec.seed, 111, day // 60, dice.below(3))
-    creditor = pack_one(CREDITOR, scene.home(victim), 0, use << 24 | 5 + ring.below(7))
+    number = creditor(use, ring.below(int(KINDS_OF[use])), 5 + ring.below(7))
+    ghost = pack_one(CREDITOR, scene.home(victim), 0, number)
     cents, steps = int(dice.lognormal(2_400, 0.7)), []
     at = scene.moment(dice, day, "night-batch")
     for _ in range(1 + dice.below(3)):
-        given = {} if unseen else {"cents": cents, "payee": creditor}
+        given = {} if unseen else {"cents": cents, "payee": ghost}
         steps.append(Step(at, victim, use, given, timed=not unseen))
         at += 30 * DAY_MILLIS
     delay = dice.lognormal(20, 0.8) if dice.chance(0.7) else None

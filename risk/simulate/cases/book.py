@@ -99,11 +99,15 @@ class Casebook:
             mean = scene.spec.volume * script.rate * factor(scene.spec, script) / 1e6
             for serial in range(Dice(seed, 100, place, past).poisson(mean)):
                 number = fold_one(seed, 120, place, past, serial) >> 16
-                dice = Dice(seed, 101, number)
-                case = script.plan(scene, dice, day, number)
-                case = _resist(dice, case, script.declined)
-                cases.append(_within(day, accounts.pass_on(scene, dice, case)))
+                cases.append(unfold(scene, script, day, number))
         return cases
+
+
+def unfold(scene: Scene, script: Script, day: int, number: int) -> Case:
+    """The case of that number, begun on that day: as planned, resisted, and passed on."""
+    dice = Dice(scene.spec.seed, 101, number)
+    case = _resist(dice, script.plan(scene, dice, day, number), script.declined)
+    return _within(day, accounts.pass_on(scene, dice, case))
 
 
 def factor(spec: Spec, script: Script) -> float:

@@ -4,13 +4,13 @@ from risk.simulate.cases.case import DAY_MILLIS, HOUR, MINUTE, Case, Step
 from risk.simulate.cases.scene import Scene
 from risk.simulate.payees import MERCHANT, pack_one
 from risk.simulate.stream import Dice
-from risk.simulate.uses import API, APP, APPROVED, DECLINED, USE, WEB
+from risk.simulate.uses import API, APP, APPROVED, DECLINED, POS, USE, WEB
 
 _GOODS = (
     ("online", 10), ("food", 2), ("transport", 2), ("shop", 2), ("travel", 2), ("other", 1),
     ("subscription", 1),
 )  # fmt: skip
-_CONTACTLESS_CENTS = 5_000
+_CONTACTLESS_CENTS = 4_900  # the limit is 50, and a price may end higher
 
 
 def card_not_present(scene: Scene, dice: Dice, day: int, number: int) -> Case:
@@ -20,8 +20,9 @@ def card_not_present(scene: Scene, dice: Dice, day: int, number: int) -> Case:
     at = scene.moment(dice, day, "thief" if dice.chance(0.4) else "online")
     by = _means(dice)
     place = scene.selling(dice) if dice.chance(0.45) else scene.home(victim)
-    shops = [_shop(scene, dice, place) for _ in range(1 + dice.below(3))]
-    if dice.chance(0.2):  # a platform where the victim buys too
+    on_file = by["channel"] == API
+    shops = [_shop(scene, dice, place, on_file=on_file) for _ in range(1 + dice.below(3))]
+    if not on_file and dice.chance(0.2):  # a platform where the victim buys too
         shops[0] = scene.market.habitual(victim, USE["online"], day, dice.word())
     pause = 8 * MINUTE if dice.chance(0.7) else 9 * HOUR
     steps = []
@@ -49,9 +50,10 @@ def _means(dice: Dice) -> dict[str, int]:
     return {**channel, "device": dice.word() >> 2 | 1} if dice.chance(0.64) else channel
 
 
-def _shop(scene: Scene, dice: Dice, country: int) -> int:
-    """Thieves buy where everybody buys."""
-    use = USE[_GOODS[dice.pick([weight for _, weight in _GOODS])][0]]
+def _shop(scene: Scene, dice: Dice, country: int, *, on_file: bool = False) -> int:
+    """Thieves buy where everybody buys; subscriptions, with a card that is on file."""
+    name = _GOODS[dice.pick([weight for _, weight in _GOODS])][0]
+    use = USE["subscription" if on_file else name]
     return pack_one(MERCHANT, country, 0, scene.market.shop(use, dice.word()))
 
 
@@ -105,11 +107,10 @@ def lost_or_stolen(scene: Scene, dice: Dice, day: int, number: int) -> Case:
         name = ("groceries", "food", "shop", "transport")[dice.pick((4, 2, 3, 1))]
         shop = scene.market.shop(USE[name], dice.word())
         cents = min(_CONTACTLESS_CENTS, int(dice.lognormal(2_400, 0.6)))
-        given = {
-            "cents": cents,
-            "payee": pack_one(MERCHANT, scene.home(victim), 0, shop),
-            "device": 0,
-        }
+        payee = pack_one(MERCHANT, scene.home(victim), 0, shop)
+        if dice.chance(0.4):  # the shops around the corner, where the victim buys too
+            payee = scene.market.habitual(victim, USE[name], day, dice.word())
+        given = {"cents": cents, "payee": payee, "device": 0, "channel": POS}
         steps.append(Step(at, victim, USE[name], {} if unseen else given, timed=not unseen))
         at += int(dice.lognormal(25 * MINUTE, 0.9))
     delay = dice.lognormal(0.7, 0.8) if dice.chance(0.95) else None
