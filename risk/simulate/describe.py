@@ -135,7 +135,7 @@ def survey(world: World, show: Callable[[int], None] = lambda day: None) -> Surv
             fraud.cases.add(entry.case.number)
             fraud.payments += 1
             fraud.cents += int(payments.cents[place])
-            fraud.unseen += entry.case.unseen
+            fraud.unseen += entry.unseen
             fraud.reported += entry.case.delay is not None
             fraud.days.append(number)
             fraud.example = fraud.example if fraud.example >= 0 else entry.step.payer

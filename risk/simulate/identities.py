@@ -120,12 +120,13 @@ class Identities:
             return names.descriptor(key, language, use.name, _category(key, kinds), kinds)
         if sort in (PAYER, OWN):
             return self.name(index if sort == PAYER else index // 4)
-        if sort == EXCHANGE:
-            return names.exchange(index)
         if sort == CREDITOR:
             use, kinds = USES[use_of(index)], int(KINDS_OF[use_of(index)])
             return names.creditor(key, language, use.name, kind_of(index), kinds)
         if sort == COMPANY and index >= LANDLORDS:
             return names.company(key, language, "landlord")
-        call = {OFFICE: names.office, COMPANY: names.company}.get(sort, names.person)
-        return call(key, language)
+        if sort in (OFFICE, EXCHANGE):
+            return (
+                names.office(key, language, index) if sort == OFFICE else names.exchange(index)
+            )
+        return (names.company if sort == COMPANY else names.person)(key, language)

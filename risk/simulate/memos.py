@@ -2,7 +2,7 @@
 
 A pattern holds slots in braces: `{first}` (name of the payee), `{payee}`, `{mine}` (the payer's
 name), `{month}`, `{year}`, `{day}`, `{number}` (in the biller's own form), `{digits}`,
-`{short}`, `{debited}` (what a debit is for), or the name of any `[list ...]` of the same
+`{short}`, `{owed}` (to a creditor or an office), or the name of any `[list ...]` of the same
 file.
 """
 
@@ -31,7 +31,7 @@ NEEDS = {
 }  # fmt: skip
 """Attacks on a model, and the characters that each needs."""
 ATTACKS = tuple(NEEDS)
-_NAMED_SLOTS = "first payee mine own month year day number digits short debited"
+_NAMED_SLOTS = "first payee mine own month year day number digits short owed"
 _OWN_SLOTS = frozenset(_NAMED_SLOTS.split())
 _SLOT = re.compile(r"\{([a-z ]+)\}")
 
@@ -50,7 +50,7 @@ class Facts:
     month: int  # 1-12
     year: int
     day: int
-    service: str = "utility"  # the list of words for what a creditor serves
+    service: str = "utility"  # what creditor or office serves: a list of what is owed for it
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +115,7 @@ def compose(language: str, family: int, key: int, row: int, facts: Facts) -> str
         return pattern.texts[0]
     parts = [pattern.texts[0]]
     for number, slot in enumerate(pattern.slots):
-        entries = book.lists.get(facts.service if slot == "debited" else slot)
+        entries = book.lists.get(facts.service if slot == "owed" else slot)
         if entries is None:
             parts.append(_fact(slot, word, row, facts))
         elif slot == "month":

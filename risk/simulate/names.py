@@ -19,6 +19,8 @@ _EXCHANGES = (
     "Blockharbour", "Nexcoin", "Krypta",
 )  # fmt: skip
 _DESCRIPTOR = 25
+OFFICES = ("tax", "council", "customs", "court", "vehicles")
+"""The kinds of public office; their number, modulo five, tells which."""
 
 
 @cache
@@ -56,9 +58,11 @@ def creditor(key: int, language: str, use: str, kind: int, kinds: int) -> str:
     return f"{_choose(key, language, 'brand')} {trade}"
 
 
-def office(key: int, language: str) -> str:
+def office(key: int, language: str, number: int) -> str:
     """A public office and its town."""
-    return f"{_choose(key, language, 'office')} {_choose(key >> 16, language, 'town')}"
+    kind, kinds = number % len(OFFICES), len(OFFICES)
+    sort = _of_kind(key, language, "office", kind, kinds)
+    return f"{sort} {_choose(key >> 16, language, 'town')}"
 
 
 def exchange(number: int) -> str:

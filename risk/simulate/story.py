@@ -24,9 +24,9 @@ def tell(world: World, payer: str, days: Iterable[int]) -> Iterator[str]:
     """
     number = _number(world, payer)
     people = world.people
+    sort = "a business" if people.business[number] else f"a person of {people.age[number]}"
     yield (
-        f"{payer}  {world.identities.name(number)}, {people.age[number]}, "
-        f"{_home(world, number)}, {'a business' if people.business[number] else 'a person'}, "
+        f"{payer}  {world.identities.name(number)}, {sort}, {_home(world, number)}, "
         f"{people.activity[number]:.1f} times as active as the mean"
     )
     account = int(pack(PAYER, int(people.country[number]), 0, number))

@@ -118,7 +118,7 @@ def _truth(identity: str, entry: Entry) -> Truth:
     fraud = case.fraud and kind != "preparation"
     number = f"c{case.number:012x}"
     return Truth(
-        identity, fraud, kind, number, entry.number, case.unseen, case.signal, case.injection
+        identity, fraud, kind, number, entry.number, entry.unseen, case.signal, case.injection
     )
 
 

@@ -8,7 +8,7 @@ from risk.simulate.calendar import Day
 from risk.simulate.handwriting import typed
 from risk.simulate.identities import Identities, device, text
 from risk.simulate.memos import FAMILY, Facts, compose
-from risk.simulate.names import SPOKEN
+from risk.simulate.names import OFFICES, SPOKEN
 from risk.simulate.payees import unpack, use_of
 from risk.simulate.people import LANGUAGES, NPP, P2P
 from risk.simulate.rows import Payments
@@ -103,10 +103,11 @@ class Writer:
     ) -> str:
         who = self._identities
         habit = mix_one(memo)
-        language, service = who.language(payer), ""
+        _, country, _, number = unpack(payee)
+        language = who.language(payer)
+        service = OFFICES[number % len(OFFICES)]
         if family == _DEBIT:  # these are the creditor's words
-            _, country, _, index = unpack(payee)
-            language, service = SPOKEN[country], USES[use_of(index)].name
+            language, service = SPOKEN[country], USES[use_of(number)].name
         elif habit % 100 < _OTHER_LANGUAGE:
             language = LANGUAGES[(habit >> 8) % len(LANGUAGES)]
         if rail in (P2P, NPP) and family in _PERSONAL and (habit >> 16) % 100 < _DELICATE_SHARE:

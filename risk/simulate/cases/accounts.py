@@ -63,7 +63,9 @@ def structuring(scene: Scene, dice: Dice, day: int, number: int) -> Case:
     limit = _LIMITS_CENTS[dice.below(len(_LIMITS_CENTS))]
     payee = scene.mule(dice, day, scene.home(payer))
     count, days = 3 + dice.below(10), 1 + dice.below(5)
-    said = {"family": BLANK} if dice.chance(0.4) else {"family": FAMILY["person"]}
+    said = {
+        "family": BLANK if dice.chance(0.4) else FAMILY["large" if dice.chance(0.6) else "bill"]
+    }
     steps = []
     times = sorted(
         scene.moment(dice, day + turn * days // count, "evening") for turn in range(count)

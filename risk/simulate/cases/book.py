@@ -61,6 +61,11 @@ class Entry(NamedTuple):
     number: int  # of the step
     step: Step
 
+    @property
+    def unseen(self) -> bool:
+        """Whether it is wholly of the payer's own habits; some of what a mule does is, too."""
+        return self.case.unseen or (self.step.kind == "mule" and not self.step.given)
+
 
 class Casebook:
     """Looks cases up by day. What is kept is only what may still be asked for."""

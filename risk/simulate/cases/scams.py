@@ -32,7 +32,7 @@ def purchase(scene: Scene, dice: Dice, day: int, number: int) -> Case:
         cents = round_sum(dice, dice.lognormal(10_000, 1.7) * story)
         given = {} if unseen else {"cents": cents, "payee": seller, **said}
         steps.append(Step(at, victim, USE["market"], given, timed=not unseen))
-        at += int(dice.lognormal(5 * HOUR, 1.2))
+        at = scene.awake(dice, at + int(dice.lognormal(5 * HOUR, 1.2)))
     case = Case(number, "purchase_scam", tuple(steps), dice.lognormal(5, 1.0), unseen=unseen)
     return _ended(case, signal, dice)
 
@@ -145,7 +145,7 @@ def other_impersonation(scene: Scene, dice: Dice, day: int, number: int) -> Case
         cents = round_sum(dice, dice.lognormal(68_000, 1.05))
         given = {} if unseen else {"cents": cents, "payee": payee, **said}
         steps.append(Step(at, victim, use, given, timed=not unseen))
-        at += int(dice.lognormal(50 * MINUTE, 0.7))
+        at = scene.awake(dice, at + int(dice.lognormal(50 * MINUTE, 0.7)))
     case = Case(
         number, "other_impersonation", tuple(steps), dice.lognormal(1, 1.2), unseen=unseen
     )

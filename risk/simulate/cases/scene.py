@@ -5,7 +5,7 @@ from functools import cached_property
 
 import numpy as np
 
-from risk.simulate.cases.case import DAY_MILLIS
+from risk.simulate.cases.case import DAY_MILLIS, HOUR
 from risk.simulate.payees import (
     PAYER,
     STRANGER,
@@ -85,6 +85,11 @@ class Scene:
         if weekday >= 5 and dice.chance(0.4):
             day += 7 - weekday
         return self.moment(dice, day, "scam")
+
+    def awake(self, dice: Dice, at: int) -> int:
+        """That time, or the same morning if it is at night: nobody is talked round asleep."""
+        night = at % DAY_MILLIS < 7 * HOUR
+        return at + 7 * HOUR + dice.below(2 * HOUR) if night else at
 
     @cached_property
     def mules(self) -> int:
