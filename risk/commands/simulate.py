@@ -1,7 +1,7 @@
 """`risk simulate`: a world of payments with fraud in it, to a file or to Kafka."""
 
 import asyncio
-from collections.abc import Iterable, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
@@ -13,7 +13,7 @@ import typer
 
 from risk.commands.progress import Show, show_progress
 from risk.commands.screen import Bootstrap, console, harmless
-from risk.settings import Settings, load
+from risk.settings import load
 from risk.simulate.days import produce
 from risk.simulate.describe import survey, told
 from risk.simulate.output import write_files
@@ -102,7 +102,7 @@ def simulate(
     """
     if context.invoked_subcommand:
         return
-    _check_places(out, truth, labels, kafka=kafka, rate=rate)
+    _check_places(out, truth, labels, kafka=kafka, paced=rate is not None or speed_up != 1)
     spec = world(seed, start, payers, days, preset, rails, currency, signal, count)
     with _interruptible(), show_progress(console(to_stderr=True), "payments") as show:
         begun = perf_counter()
@@ -112,7 +112,8 @@ def simulate(
         else:
             settings, _ = load({"bootstrap": bootstrap})
             made = produce(spec, count, processes)
-            total = asyncio.run(_publish(settings, made, Pace(rate, speed_up), count, show))
+            sending = publish(settings, spec, made, Pace(rate, speed_up))
+            total = asyncio.run(_publish(sending, count, show))
         seconds = perf_counter() - begun
     _say(f"{total:,} payments in {seconds:.1f} s ({total / seconds:,.0f}/s); {told(spec)}")
 
@@ -215,7 +216,7 @@ def _check_places(
     labels: Path | None,
     *,
     kafka: bool,
-    rate: float | None,
+    paced: bool,
 ) -> None:
     if kafka == (out is not None):
         raise typer.BadParameter(
@@ -226,18 +227,20 @@ def _check_places(
     if kafka and (truth or labels):
         text = "--truth and --labels go with --out; the same flags make the same world there"
         raise typer.BadParameter(text)
-    if rate and not kafka:
-        raise typer.BadParameter("--rate goes with --kafka; a file is written without pause")
+    if paced and not kafka:
+        text = "--rate and --speed-up go with --kafka; a file is written without pause"
+        raise typer.BadParameter(text)
+    files = [path.absolute() for path in (out, truth, labels) if path]
+    if len(files) != len(set(files)):
+        raise typer.BadParameter("--out, --truth and --labels: three different files, please")
 
 
-async def _publish(
-    settings: Settings, made: Iterator[Written], pace: Pace, count: int | None, show: Show
-) -> int:
+async def _publish(sending: AsyncIterator[int], count: int | None, show: Show) -> int:
     task = asyncio.current_task()
     if task:  # SIGTERM as Ctrl-C: what was sent is delivered, then it ends
         asyncio.get_running_loop().add_signal_handler(SIGTERM, task.cancel)
     total = 0
-    async for total in publish(settings, made, pace):
+    async for total in sending:
         show(total, total / count if count else None)
     return total
 

@@ -1,5 +1,7 @@
 """Account numbers of the right form at banks that do not exist."""
 
+from typing import NamedTuple
+
 from risk.simulate.people import COUNTRIES
 
 _FORMS = {
@@ -14,23 +16,33 @@ _FORMS = {
 }  # fmt: skip
 
 
-def _as_digits(text: str) -> str:
-    return "".join(str(int(sign, 36)) for sign in text)
+def _spelt(text: str) -> int:
+    return int("".join(str(int(sign, 36)) for sign in text))
 
 
-_BANKS = [_FORMS.get(country, ("", 0)) for country in COUNTRIES]
-_SPELT = [
-    (_as_digits(bank), f"{_as_digits(code)}00")
-    for (bank, _), code in zip(_BANKS, COUNTRIES, strict=True)
-]
+class _Bank(NamedTuple):
+    """Country code, bank, digits after it; what both add to the number that is checked."""
+
+    code: str
+    bank: str
+    digits: int
+    before: int
+    after: int
+
+
+def _bank(code: str) -> _Bank:
+    bank, digits = _FORMS.get(code, ("0", 0))
+    return _Bank(code, bank, digits, _spelt(bank) * 10**digits, _spelt(f"{code}00"))
+
+
+_BANKS = [_bank(code) for code in COUNTRIES]
 
 
 def account(key: int, country: int) -> str:
     """The account number of that key: an IBAN where the country has them."""
-    bank, digits = _BANKS[country]
-    code = COUNTRIES[country]
+    code, bank, digits, before, after = _BANKS[country]
     if not digits:
         return f"{code}-9999-{key % 10**9:09d}"
-    number = f"{key % 10**digits:0{digits}d}"
-    spelt, tail = _SPELT[country]
-    return f"{code}{98 - int(f'{spelt}{number}{tail}') % 97:02d}{bank}{number}"
+    number = key % 10**digits
+    check = 98 - ((before + number) * 10**6 + after) % 97
+    return f"{code}{check:02d}{bank}{str(number).zfill(digits)}"

@@ -46,7 +46,7 @@ def _spend(people: People, some: Ints, day: Day, life: Life) -> tuple[Ints, Ints
     mean[:, _INVOICE] *= _payment_run(people, some, day)
     wanted = np.flatnonzero(mean.ravel() > 0)
     row, use = wanted // len(USES), wanted % len(USES)
-    words = draw(fold(people.key[some][row], 30, use, day.number), 0)
+    words = draw(fold(fold(people.key[some], 30)[row], use, day.number), 0)
     count = np.minimum(poisson(words, mean.ravel()[wanted]), MAX_A_DAY)
     some_count = np.flatnonzero(count)
     row, use, count = row[some_count], use[some_count], count[some_count]

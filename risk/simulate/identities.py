@@ -40,6 +40,7 @@ def text(value: str) -> str:
     return msgspec.json.encode(value).decode()
 
 
+@lru_cache(_REMEMBERED)
 def device(word: int, country: int) -> str:
     """A device's JSON; its address is one of those reserved for documentation."""
     net = word >> 20

@@ -8,8 +8,11 @@ file.
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
+from typing import TypeAlias
+
+import msgspec
 
 from risk.simulate.sections import read
 from risk.simulate.stream import mix_one
@@ -31,8 +34,6 @@ NEEDS = {
 }  # fmt: skip
 """Attacks on a model, and the characters that each needs."""
 ATTACKS = tuple(NEEDS)
-_NAMED_SLOTS = "first payee mine own month year day number digits short owed"
-_OWN_SLOTS = frozenset(_NAMED_SLOTS.split())
 _SLOT = re.compile(r"\{([a-z ]+)\}")
 
 
@@ -40,8 +41,7 @@ class BadPattern(Exception):
     """A memo file with a mistake; `str()` names file and line."""
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(msgspec.Struct, frozen=True):
     """What a memo may speak of. `biller` is the payee's reference."""
 
     payee: str
@@ -53,12 +53,17 @@ class Facts:
     service: str = "utility"  # what creditor or office serves: a list of what is owed for it
 
 
+Fill: TypeAlias = Callable[[int, int, Facts], str]
+"""What stands in a slot, by the memo's word, the payment's own, and the facts."""
+
+
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """Text with slots between: `texts` has one more entry than `slots`."""
+    """Text with slots between: `first`, then for each slot its name and the text after it."""
 
-    texts: tuple[str, ...]
-    slots: tuple[str, ...]
+    first: str
+    slots: tuple[tuple[str, str], ...]
+    fills: tuple[tuple[Fill, str], ...] = field(compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,59 +93,59 @@ def phrasebook(name: str) -> Phrasebook:
 
 def _pattern(text: str, lists: dict[str, tuple[str, ...]], place: str) -> Pattern:
     text = text.encode("raw_unicode_escape").decode("raw_unicode_escape")
-    texts, slots, end = [], [], 0
-    for match in _SLOT.finditer(text):
-        if match[1] not in lists and match[1] not in _OWN_SLOTS:
-            raise BadPattern(f"{place}: no list or slot is named {match[1]!r}")
-        texts.append(text[end : match.start()])
-        slots.append(match[1])
-        end = match.end()
-    return Pattern((*texts, text[end:]), tuple(slots))
+    first, *rest = _SLOT.split(text)
+    slots = tuple(zip(rest[::2], rest[1::2], strict=True))
+    for slot, _ in slots:
+        if slot not in lists and slot not in (*_FACTS, "owed"):
+            raise BadPattern(f"{place}: no list or slot is named {slot!r}")
+    fills = ((_fill(slot, 9 * n, lists), after) for n, (slot, after) in enumerate(slots))
+    return Pattern(first, slots, tuple(fills))
 
 
-def compose(language: str, family: int, key: int, row: int, facts: Facts) -> str:
+def _fill(slot: str, shift: int, lists: dict[str, tuple[str, ...]]) -> Fill:
+    if slot == "month":
+        return lambda _, __, facts: lists["month"][facts.month - 1]
+    if slot == "owed":
+        return lambda word, _, facts: _entry(lists[facts.service], word >> shift)
+    if slot in lists:
+        return lambda word, _, __: _entry(lists[slot], word >> shift)
+    return _FACTS[slot]
+
+
+def _entry(entries: tuple[str, ...], word: int) -> str:
+    return entries[word % len(entries)]
+
+
+def compose(language: str, family: int, key: int, word: int, row: int, facts: Facts) -> str:
     """The words of one memo.
 
-    `key` chooses the pattern and what stays the same from month to month, `row` what changes.
+    `word` (`key`, mixed) chooses the pattern and what stays the same from month to month, `row`
+    what changes; a text in parts says by `key` which part.
     """
     name = FAMILIES[family]
     book = phrasebook(language if family < _FOREIGN else "injection")
     patterns = book.families[name]
     if name == "split":
-        parts = patterns[(key >> 4) % len(patterns)].texts[0].split("|")
+        parts = patterns[(key >> 4) % len(patterns)].first.split("|")
         return parts[(key & 15) % len(parts)]
-    word = mix_one(key)
     pattern = patterns[(word >> 40) % len(patterns)]
-    if not pattern.slots:
-        return pattern.texts[0]
-    parts = [pattern.texts[0]]
-    for number, slot in enumerate(pattern.slots):
-        entries = book.lists.get(facts.service if slot == "owed" else slot)
-        if entries is None:
-            parts.append(_fact(slot, word, row, facts))
-        elif slot == "month":
-            parts.append(entries[facts.month - 1])
-        else:
-            parts.append(entries[(word >> 9 * number) % len(entries)])
-        parts.append(pattern.texts[number + 1])
-    return "".join(parts)
+    text = pattern.first
+    for fill, after in pattern.fills:
+        text += fill(word, row, facts) + after
+    return text
 
 
-def _fact(slot: str, word: int, row: int, facts: Facts) -> str:
-    if slot == "number":
-        return _number(mix_one(facts.biller), word, row >> 8)
-    if slot == "first":
-        return facts.payee.split(" ", 1)[0]
-    return {
-        "payee": facts.payee,
-        "mine": facts.payer,
-        "own": facts.payer.split(" ", 1)[0],
-        "month": f"{facts.month:02d}",
-        "year": str(facts.year),
-        "day": str(facts.day),
-        "digits": f"{row % 10**6:06d}",
-        "short": f"{word % 900 + 100}",
-    }[slot]
+_FACTS: dict[str, Fill] = {
+    "first": lambda _, __, facts: facts.payee.split(" ", 1)[0],
+    "payee": lambda _, __, facts: facts.payee,
+    "mine": lambda _, __, facts: facts.payer,
+    "own": lambda _, __, facts: facts.payer.split(" ", 1)[0],
+    "year": lambda _, __, facts: str(facts.year),
+    "day": lambda _, __, facts: str(facts.day),
+    "digits": lambda _, row, __: f"{row % 10**6:06d}",
+    "short": lambda word, _, __: str(word % 900 + 100),
+    "number": lambda word, row, facts: _number(mix_one(facts.biller), word, row >> 8),
+}
 
 
 def structured(body: str) -> str:

@@ -136,7 +136,7 @@ def again(payments: Payments) -> Payments:
 
 
 _FOLLOW_SHARES = {
-    "online": 0.14, "shop": 0.16, "food": 0.08, "groceries": 0.05, "person": 0.05, "own": 0.05,
+    "online": 0.15, "shop": 0.21, "food": 0.12, "groceries": 0.08, "person": 0.05, "own": 0.05,
     "market": 0.08, "bill": 0.06, "large": 0.16, "invoice": 0.04,
 }  # fmt: skip
 _FOLLOWED = np.array([_FOLLOW_SHARES.get(use.name, 0.0) for use in USES])

@@ -19,6 +19,7 @@ from risk.settings import Settings
 from risk.simulate.identities import payer_id
 from risk.simulate.labels import Label
 from risk.simulate.records import label_line
+from risk.simulate.spec import Spec
 from risk.simulate.world import Written
 from risk.worker import clients
 
@@ -44,9 +45,11 @@ class Pace:
 
 
 async def publish(
-    settings: Settings, days: Iterator[Written], pace: Pace
+    settings: Settings, spec: Spec, days: Iterator[Written], pace: Pace
 ) -> AsyncIterator[int]:
-    """Send the days and yield how many payments are sent so far.
+    """Send the days of that world and yield how many payments are sent so far.
+
+    Each record has a header `simulated`, which names the preset, the memo signal and the seed.
 
     When it ends, also by cancellation, the broker has all that was sent. Raises `BrokerDown`,
     `TopicMissing`, and what aiokafka raises when the broker refuses.
@@ -58,7 +61,7 @@ async def publish(
             await _partitions(producer, topic, settings.bootstrap)
             for topic in (settings.topic_transactions, settings.topic_labels)
         ]
-        publisher = Publisher(producer, settings, *places)
+        publisher = Publisher(producer, settings, spec, *places)
         async for sent in publisher.send(days, pace):
             yield sent
     except clients.KafkaConnectionError:
@@ -80,9 +83,15 @@ class Publisher:
     """Sends days through one producer (aiokafka's, started)."""
 
     def __init__(
-        self, producer: Any, settings: Settings, partitions: int, label_partitions: int
+        self,
+        producer: Any,
+        settings: Settings,
+        spec: Spec,
+        partitions: int,
+        label_partitions: int,
     ) -> None:
         self._producer = producer
+        self._headers = [("simulated", f"{spec.preset}/{spec.signal}/{spec.seed}".encode())]
         self._settings = settings
         self._key = cache(lambda payer: payer_id(payer).encode())
         self._place = cache(lambda payer: partition_of(self._key(payer), partitions))
@@ -136,13 +145,15 @@ class Publisher:
         await self._send(self._settings.topic_labels, records)
 
     async def _send(self, topic: str, records: dict[int, list[Record]]) -> None:
+        headers = self._headers
         for partition, waiting in records.items():
             batch = self._producer.create_batch()
             for key, value in waiting:
-                if batch.append(key=key, value=value, timestamp=None) is None:  # it is full
+                record = {"key": key, "value": value, "headers": headers, "timestamp": None}
+                if batch.append(**record) is None:  # it is full
                     await self._post(batch, topic, partition)
                     batch = self._producer.create_batch()
-                    batch.append(key=key, value=value, timestamp=None)
+                    batch.append(**record)
             await self._post(batch, topic, partition)
 
     async def _post(self, batch: Any, topic: str, partition: int) -> None:

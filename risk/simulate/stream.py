@@ -25,15 +25,24 @@ MASK = 0xFFFF_FFFF_FFFF_FFFF
 GOLDEN = 0x9E37_79B9_7F4A_7C15
 _FIRST = 0xBF58_476D_1CE4_E5B9
 _SECOND = 0x94D0_49BB_1331_11EB
+_FIRST_WORD, _SECOND_WORD = np.uint64(_FIRST), np.uint64(_SECOND)
+_GOLDEN_WORD = np.uint64(GOLDEN)
+_27, _30, _31, _32, _48 = (np.uint64(bits) for bits in (27, 30, 31, 32, 48))
 UNIT = 1 << 32
 """Probabilities are compared with the upper 32 bits of a word."""
 
 
 def mix(words: Words) -> Words:
     """Scramble each word (the finalizer of splitmix64)."""
-    words = (words ^ (words >> np.uint64(30))) * np.uint64(_FIRST)
-    words = (words ^ (words >> np.uint64(27))) * np.uint64(_SECOND)
-    return words ^ (words >> np.uint64(31))
+    mixed = words >> _30  # from here on in place: half the time goes into memory
+    mixed ^= words
+    mixed *= _FIRST_WORD
+    shifted = mixed >> _27
+    mixed ^= shifted
+    mixed *= _SECOND_WORD
+    np.right_shift(mixed, _31, out=shifted)
+    mixed ^= shifted
+    return mixed
 
 
 def mix_one(word: int) -> int:
@@ -47,9 +56,7 @@ def fold(root: Words | int, *parts: Ints | Words | int) -> Words:
     """A stream's key: `root` and then each part, one after the other; at least one an array."""
     key = np.atleast_1d(np.asarray(root, dtype=np.uint64))
     for part in parts:
-        key = mix(
-            key + np.uint64(GOLDEN) + np.asarray(part).astype(np.uint64) * np.uint64(_FIRST)
-        )
+        key = mix(key + _GOLDEN_WORD + np.asarray(part).astype(np.uint64) * _FIRST_WORD)
     return key
 
 
@@ -67,18 +74,18 @@ def draw(key: Words, number: int) -> Words:
 
 def unit(words: Words) -> Floats:
     """Uniform in [0, 1), a multiple of 2**-32."""
-    return (words >> np.uint64(32)).astype(np.float64) * (1 / UNIT)
+    return (words >> _32).astype(np.float64) * (1 / UNIT)
 
 
 def below(words: Words, limit: Ints | int) -> Ints:
     """Uniform integers in [0, limit); `limit` <= 2**31."""
     bound = np.asarray(limit).astype(np.uint64)
-    return (((words >> np.uint64(32)) * bound) >> np.uint64(32)).astype(np.int64)
+    return (((words >> _32) * bound) >> _32).astype(np.int64)
 
 
 def pick(words: Words, table: Ints) -> Ints:
     """An index of `table`, cumulative shares scaled to 2**32 as made by `shares`."""
-    return np.searchsorted(table, (words >> np.uint64(32)).astype(np.int64), side="right")
+    return np.searchsorted(table, (words >> _32).astype(np.int64), side="right")
 
 
 def shares(weights: Sequence[float]) -> Ints:
@@ -110,7 +117,7 @@ _LOG2_E = 1.4426950408889634
 
 def normal(words: Words) -> Floats:
     """Standard normal, from the upper 16 bits."""
-    return _NORMALS[(words >> np.uint64(48)).astype(np.int64)]
+    return _NORMALS[(words >> _48).astype(np.int64)]
 
 
 def growth(exponent: Floats) -> Floats:
@@ -181,7 +188,7 @@ def poisson(words: Words, mean: Floats) -> Ints:
     level = exact.astype(np.int64)
     odds = (words & np.uint64(0xFFFF)).astype(np.float64) * (1 / _FINE)
     level += odds < exact - level
-    high = (words >> np.uint64(32)).astype(np.int64)
+    high = (words >> _32).astype(np.int64)
     count = np.zeros(len(words), dtype=np.int64)
     rest = np.flatnonzero(high >= _POISSON[level, 0])
     for number in range(1, _MOST):

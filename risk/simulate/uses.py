@@ -15,10 +15,10 @@ MAX_A_DAY = 16
 
 _HABITS = """
 use           kind          a_day   median  sd    payday  hours
-groceries     card          0.315   22      0.8   1.25    shop
+groceries     card          0.3     22      0.8   1.25    shop
 food          card          0.231   9.5     0.75  1.25    food
 transport     card          0.126   14      0.95  1       transport
-shop          card          0.126   24      0.95  1.25    shop
+shop          card          0.12    24      0.95  1.25    shop
 online        card          0.147   29      1     1.25    online
 subscription  card          0       11      0.55  1       online
 travel        card          0.021   140     1     1       online
@@ -176,7 +176,7 @@ def named(*names: str) -> Flags:
 LOCAL = named("groceries", "food", "transport", "shop", "other", "cash")
 """Paid where the payer is."""
 
-UNKNOWN_DEVICE = np.where(KIND == TRANSFER, 0.02, 0.032)
+UNKNOWN_DEVICE = np.where(KIND == TRANSFER, 0.02, 0.04)
 """Share of payments from a device never seen (only payments that have a device)."""
 
 
@@ -190,9 +190,9 @@ class Slot(NamedTuple):
 SLOTS = (
     *(Slot(USE["subscription"], share) for share in (0.8, 0.6, 0.4, 0.2)),
     Slot(USE["rent"], 0.75),
-    *(Slot(USE["utility"], share) for share in (0.9, 0.85, 0.8)),
-    *(Slot(USE["phone"], share) for share in (0.9, 0.75)),
-    *(Slot(USE["insurance"], share) for share in (0.85, 0.75, 0.6)),
+    *(Slot(USE["utility"], share) for share in (0.95, 0.9, 0.85)),
+    *(Slot(USE["phone"], share) for share in (0.95, 0.85)),
+    *(Slot(USE["insurance"], share) for share in (0.9, 0.8, 0.65)),
     Slot(USE["gym"], 0.5),
     Slot(USE["loan"], 0.5),
 )

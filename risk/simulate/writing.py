@@ -13,7 +13,7 @@ from risk.simulate.payees import unpack, use_of
 from risk.simulate.people import LANGUAGES, NPP, P2P
 from risk.simulate.rows import Payments
 from risk.simulate.spec import CURRENCIES, Spec
-from risk.simulate.stream import Ints, mix_one
+from risk.simulate.stream import Ints, mix
 from risk.simulate.uses import CHANNELS, KIND, KINDS, STATUSES, USES
 
 _SECONDS = [f"{n // 3600:02d}:{n // 60 % 60:02d}:{n % 60:02d}." for n in range(86_400)]
@@ -25,7 +25,7 @@ _HEADS = [
     for status in STATUSES
 ]
 _PERSONAL = (FAMILY["person"], FAMILY["family"])
-_DELICATE, _DEBIT = FAMILY["delicate"], FAMILY["debit"]
+_DELICATE, _DEBIT, _TAX = FAMILY["delicate"], FAMILY["debit"], FAMILY["tax"]
 _OTHER_LANGUAGE, _DELICATE_SHARE = 10, 10  # percent of payees; of notes in apps
 
 
@@ -43,18 +43,16 @@ class Writer:
     def lines(self, day: Day, payments: Payments) -> Iterator[str]:
         """The payments' JSON, without line ends, in their order."""
         middle = f'","time":"{day.date.isoformat()}T'
-        payer_json, payee_json, tail = (
-            self._identities.payer,
-            self._identities.payee,
-            self._tail,
-        )
-        fractions = self._fractions
-        for row in zip(*(column.tolist() for column in self._columns(payments)), strict=True):
-            key, second, milli, head, whole, part, payer, payee, word, country, memo = row[:11]
+        payer_json, payee_json = self._identities.payer, self._identities.payee
+        fractions, tail = self._fractions, self._tail
+        columns = (column.tolist() for column in self._columns(payments))
+        for (
+            key, second, milli, head, whole, part, payer, payee, word, country, *memo
+        ) in zip(*columns, strict=True):  # fmt: skip
             fragment, name = payee_json(payee)
             rest = device(word, country) if word else ""
-            if memo:
-                said = self._memo(day, payer, payee, name, memo, *row[11:])
+            if memo[0]:
+                said = self._memo(day, payer, payee, name, *memo)
                 rest = f'{rest},"memo":{text(said)}' if said else rest
             yield (
                 f'{{"id":"{key:016x}{middle}{_SECONDS[second]}{_MILLIS[milli]}{_HEADS[head]}'
@@ -78,6 +76,7 @@ class Writer:
             payments.country,
             payments.family,
             payments.memo,
+            mix(payments.memo.astype(np.uint64)),
             payments.rail,
             payments.turn,
         )
@@ -98,20 +97,23 @@ class Writer:
         name: str,
         family: int,
         memo: int,
+        habit: int,
         rail: int,
         turn: int,
     ) -> str:
         who = self._identities
-        habit = mix_one(memo)
-        _, country, _, number = unpack(payee)
-        language = who.language(payer)
-        service = OFFICES[number % len(OFFICES)]
+        language, service = who.language(payer), ""
         if family == _DEBIT:  # these are the creditor's words
+            _, country, _, number = unpack(payee)
             language, service = SPOKEN[country], USES[use_of(number)].name
         elif habit % 100 < _OTHER_LANGUAGE:
             language = LANGUAGES[(habit >> 8) % len(LANGUAGES)]
         if rail in (P2P, NPP) and family in _PERSONAL and (habit >> 16) % 100 < _DELICATE_SHARE:
             family = _DELICATE
+        if family == _TAX:
+            service = OFFICES[unpack(payee)[3] % len(OFFICES)]
         date = day.date
         facts = Facts(name, who.name(payer), payee, date.month, date.year, date.day, service)
-        return typed(compose(language, family, memo, turn, facts), habit >> 24, turn, rail)
+        return typed(
+            compose(language, family, memo, habit, turn, facts), habit >> 24, turn, rail
+        )

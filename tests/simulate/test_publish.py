@@ -23,11 +23,14 @@ class Batch:
     def __init__(self) -> None:
         self.records: list[tuple[bytes, bytes]] = []
 
-    def append(self, *, key: bytes, value: bytes, timestamp: int | None) -> object | None:
+    def append(
+        self, *, key: bytes, value: bytes, headers: list, timestamp: int | None
+    ) -> object | None:
         """None when full, as aiokafka says it."""
         if len(self.records) == 50:
             return None
         assert timestamp is None  # the wall clock's, whatever the event time is
+        assert [("simulated", b"demo/realistic/3")] == headers  # nobody takes it for real
         self.records.append((key, value))
         return object()
 
@@ -58,7 +61,7 @@ class Producer:
 
 def published(pace: Pace) -> tuple[dict, list[int]]:
     async def run() -> list[int]:
-        publisher = Publisher(producer, Settings(), PARTITIONS, 2)
+        publisher = Publisher(producer, Settings(), SPEC, PARTITIONS, 2)
         return [total async for total in publisher.send(produce(SPEC), pace)]
 
     producer = Producer()

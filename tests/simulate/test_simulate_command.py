@@ -56,7 +56,9 @@ def _without_absent(row: dict) -> dict:
         (("--preset", "real", "--payers", "50", "--out", "x.jsonl"), "What would work"),
         (("--count", "10"), "say where to"),
         (("--out", "x.csv"), ".jsonl or .parquet"),
-        (("--out", "x.jsonl", "--rate", "5"), "--rate goes with --kafka"),
+        (("--out", "x.jsonl", "--rate", "5"), "--rate and --speed-up go with --kafka"),
+        (("--out", "x.jsonl", "--speed-up", "5"), "--rate and --speed-up go with --kafka"),
+        (("--out", "x.jsonl", "--truth", "x.jsonl"), "three different files"),
         (("--kafka", "--truth", "t.jsonl"), "go with --out"),
     ],
 )

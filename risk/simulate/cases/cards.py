@@ -22,7 +22,7 @@ def card_not_present(scene: Scene, dice: Dice, day: int, number: int) -> Case:
     place = scene.selling(dice) if dice.chance(0.45) else scene.home(victim)
     on_file = by["channel"] == API
     shops = [_shop(scene, dice, place, on_file=on_file) for _ in range(1 + dice.below(3))]
-    if not on_file and dice.chance(0.2):  # a platform where the victim buys too
+    if not on_file and dice.chance(0.25):  # a platform where the victim buys too
         shops[0] = scene.market.habitual(victim, USE["online"], day, dice.word())
     pause = 8 * MINUTE if dice.chance(0.7) else 9 * HOUR
     steps = []
@@ -82,16 +82,23 @@ def card_testing(scene: Scene, dice: Dice, day: int, number: int) -> Case:
 
 
 def rush(scene: Scene, dice: Dice, day: int, number: int) -> Case:
-    """Honest people at one shop within minutes: tickets go on sale, a car park fills."""
+    """Honest people at one shop within minutes: tickets go on sale, a car park fills.
+
+    Or a service abroad, which has everybody's card on file, tries whether they still work.
+    """
     cards = 15 + int(max(10, min(400, len(scene.people) // 100)) * dice.unit())
     at = scene.moment(dice, day, "online")
     use = (USE["online"], USE["transport"])[dice.below(2)]
     price = int(dice.lognormal(1_500 if use == USE["online"] else 180, 0.8))
     country = scene.home(scene.victim(dice, day))
+    trial = dice.chance(0.35)
+    if trial:
+        use, country = USE["online"], scene.selling(dice)
     shop = pack_one(MERCHANT, country, 0, scene.market.shop(use, dice.word()))
     steps = []
     for _ in range(cards):
-        given = {"cents": price * (1 + dice.below(3)), "payee": shop, "channel": WEB}
+        cents = dice.below(200) if trial else price * (1 + dice.below(3))
+        given = {"cents": cents, "payee": shop, "channel": WEB}
         steps.append(Step(at, scene.victim(dice, day), use, given))
         at += int(dice.lognormal(9_000, 1.0))
     return Case(number, "rush", tuple(steps), None, fraud=False)
@@ -112,7 +119,7 @@ def lost_or_stolen(scene: Scene, dice: Dice, day: int, number: int) -> Case:
             payee = scene.market.habitual(victim, USE[name], day, dice.word())
         given = {"cents": cents, "payee": payee, "device": 0, "channel": POS}
         steps.append(Step(at, victim, USE[name], {} if unseen else given, timed=not unseen))
-        at += int(dice.lognormal(25 * MINUTE, 0.9))
+        at += int(dice.lognormal(40 * MINUTE, 0.9))
     delay = dice.lognormal(0.7, 0.8) if dice.chance(0.95) else None
     return Case(number, "lost_or_stolen", tuple(steps), delay, first, unseen=unseen)
 
