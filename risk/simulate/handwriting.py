@@ -16,14 +16,14 @@ _EMOJI = (
 _SHORT_FIELD = 25  # what one provider leaves of the 140 characters
 
 
-def typed(text: str, habit: int, row: int, rail: int) -> str:
+def typed(text: str, habit: int, row: int, rail: int, *, by_hand: bool = True) -> str:
     """The memo as it arrives. `habit` stays with payer and payee, `row` is the payment's."""
     if habit % 100 < (50 if rail == FPS else 11):
         text = text.upper()
-    if rail in (P2P, NPP):
+    if by_hand and rail in (P2P, NPP):
         text = _decorated(text, habit >> 8, row >> 8)
     slip = row % 1_000
-    if slip < 121:
+    if by_hand and slip < 121:
         text = _slip(text, slip, row >> 16)
     limit = LIMITS[rail]
     if rail == SEPA and habit // 100 % 100 < 6:

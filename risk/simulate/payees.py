@@ -5,12 +5,12 @@ its account, and its number within its sort. All else about it (name, account, c
 computed from that integer when it is written down, so that no table of payees has to be kept.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
-from risk.simulate.people import COUNTRIES, People
+from risk.simulate.abroad import receiver_abroad, shop_abroad
+from risk.simulate.people import People
 from risk.simulate.stream import (
     Flags,
     Ints,
@@ -20,7 +20,6 @@ from risk.simulate.stream import (
     fold,
     fold_one,
     pick,
-    shares,
     unit,
     zipf,
 )
@@ -55,24 +54,6 @@ _RENEWAL, _CONTRACT = 900, 1_200  # days until a favourite, or a creditor, is re
 _YEAR, _LONG_AGO = 365, 3_650
 _COMPANY_SHARE = {"company": 0.8, "trader": 0.6, "supplier": 0.92, "landlord": 0.4}
 _POPULAR_SHARE = 0.4  # of payments to sellers go to those who sell to hundreds
-_SELLING = {  # where shops abroad are
-    "US": 28, "DE": 13, "GB": 13, "NL": 8, "IE": 7, "FR": 7, "CN": 6, "ES": 5, "LU": 3, "SE": 3,
-    "IT": 2, "PL": 1, "HK": 1, "LT": 0.8, "RO": 0.7, "TR": 0.7, "CZ": 0.5, "CH": 0.5,
-}  # fmt: skip
-_RECEIVING = {  # where money is sent to
-    "DE": 12, "ES": 10, "GB": 10, "RO": 9, "TR": 8, "PL": 8, "LT": 7, "FR": 6, "MA": 6, "US": 6,
-    "IT": 5, "PT": 4, "CY": 3, "TH": 3, "EE": 2, "AE": 1,
-}  # fmt: skip
-
-
-def _places(shares_of: Mapping[str, float]) -> tuple[Ints, Ints]:
-    return np.array([COUNTRIES.index(code) for code in shares_of]), shares(
-        list(shares_of.values())
-    )
-
-
-_SELLERS, _SELLER_SHARES = _places(_SELLING)
-_RECEIVERS, _RECEIVER_SHARES = _places(_RECEIVING)
 _RANKS = {size: zipf(size) for size in {use.favourites for use in USES}}
 _WITH_HOME = named("rent", "utility")
 _CONTRACTED = named("utility", "phone", "insurance", "gym")
@@ -103,16 +84,6 @@ def unpack(reference: int) -> tuple[int, int, int, int]:
         reference >> _VERSION_BITS & 0x3F,
         reference & (1 << _VERSION_BITS) - 1,
     )
-
-
-def shop_abroad(words: Words) -> Ints:
-    """A country where people buy from afar."""
-    return _SELLERS[pick(words, _SELLER_SHARES)]
-
-
-def receiver_abroad(words: Words) -> Ints:
-    """A country where people send money to."""
-    return _RECEIVERS[pick(words, _RECEIVER_SHARES)]
 
 
 def country_of(reference: Ints) -> Ints:

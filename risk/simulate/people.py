@@ -1,6 +1,7 @@
 """The payers and what stays the same about each of them, as columns."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -64,11 +65,31 @@ class People:
         return len(self.key)
 
 
+class _Bank(NamedTuple):
+    """A rail outside the euro, its country, and up to which lot an English speaker uses it."""
+
+    name: str
+    home: str
+    rail: int
+    reach: float
+
+
+_OVERSEAS = (_Bank("fps", "GB", FPS, 0.75), _Bank("npp", "AU", NPP, 0.95))
+_ABROAD = 0.1
+
+
+def has_euro(spec: Spec) -> bool:
+    """Whether some payers live where the euro is; so do all whom no other rail reaches."""
+    return "sepa" in spec.rails or not any(bank.name in spec.rails for bank in _OVERSEAS)
+
+
 def settle(spec: Spec) -> People:
     """The payers of that world."""
     key = fold(fold_one(spec.seed, 1), np.arange(spec.payers))
     business = unit(draw(key, 0)) < BUSINESS_SHARE
     language = pick(draw(key, 1), _SPEAKERS)
+    if not has_euro(spec):  # of those who speak something else at home, a tenth lives abroad
+        language = np.where(unit(draw(key, 16)) < _ABROAD, language, 0)
     country, rail = _residence(spec, key, language)
     power = growth(normal(draw(key, 2)) * (0.45 * 0.8))
     activity = gamma_three(draw(key, 3))
@@ -95,22 +116,18 @@ def settle(spec: Spec) -> People:
 
 
 def _residence(spec: Spec, key: Words, language: Ints) -> tuple[Ints, Ints]:
-    homes = np.array([_HOME[name] for name in LANGUAGES])[language]
-    english = language == 0
-    country, rail = homes, np.full(len(key), SEPA)
+    country = np.array([_HOME[name] for name in LANGUAGES])[language]
+    rail = np.full(len(key), SEPA)
     lot = unit(draw(key, 8))
-    banks = [name for name in ("fps", "npp", "sepa") if name in spec.rails] or ["sepa"]
-    for number, (name, home, code) in enumerate((("fps", "GB", FPS), ("npp", "AU", NPP))):
-        if name not in banks:
-            continue
-        mine = (
-            english & (lot < (0.75, 0.95)[number])
-            if "sepa" in banks
-            else lot < (1.0, 1.0)[number]
-        )
-        mine &= rail == SEPA
-        country = np.where(mine, COUNTRIES.index(home), country)
-        rail = np.where(mine, code, rail)
+    overseas = [bank for bank in _OVERSEAS if bank.name in spec.rails]
+    for bank in overseas:
+        mine = (rail == SEPA) & (lot < bank.reach)
+        if has_euro(spec):
+            mine &= language == 0
+        elif bank is overseas[-1]:
+            mine = rail == SEPA
+        country = np.where(mine, COUNTRIES.index(bank.home), country)
+        rail = np.where(mine, bank.rail, rail)
     return country, rail
 
 

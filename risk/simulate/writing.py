@@ -114,6 +114,5 @@ class Writer:
             service = OFFICES[unpack(payee)[3] % len(OFFICES)]
         date = day.date
         facts = Facts(name, who.name(payer), payee, date.month, date.year, date.day, service)
-        return typed(
-            compose(language, family, memo, habit, turn, facts), habit >> 24, turn, rail
-        )
+        words = compose(language, family, memo, habit, turn, facts)
+        return typed(words, habit >> 24, turn, rail, by_hand=family != _DEBIT)

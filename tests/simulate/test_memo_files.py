@@ -73,3 +73,11 @@ def test_creditor_references_have_valid_check_digits(body) -> None:
     reference = memos.structured(f"{body:08d}")
     spelt = "".join(str(int(sign, 36)) for sign in reference[4:] + reference[:4])
     assert 1 == int(spelt) % 97
+
+
+@given(some.sampled_from(LANGUAGES), words, words)
+def test_a_creditors_text_has_no_slips_and_no_emoji(language, key, row) -> None:
+    """Machines write it: it is cut by the field, and no more."""
+    text = memos.compose(language, memos.FAMILY["debit"], key, mix_one(key), row, FACTS)
+    made = typed(text, key, row, P2P, by_hand=False)
+    assert text.casefold().strip() == made.casefold()

@@ -6,7 +6,19 @@ import numpy as np
 
 from risk.simulate.rows import NOT_GIVEN, Payments, merge
 from risk.simulate.spec import Spec
-from risk.simulate.uses import APP, CARD, CASH, DEBIT, DECLINED, KIND, POS, TRANSFER, WEB
+from risk.simulate.uses import (
+    APP,
+    BRANCH,
+    CARD,
+    CASH,
+    DEBIT,
+    DECLINED,
+    KIND,
+    POS,
+    REPEAT_SEQUENCE,
+    TRANSFER,
+    WEB,
+)
 from risk.simulate.world import World
 
 
@@ -99,6 +111,36 @@ def test_people_sleep_and_scams_happen_by_day() -> None:
     payments, fraud, _ = month()
     night = payments.moment < 6 * 3_600_000
     assert 0.01 < night[~fraud].mean() < 0.035
+
+
+def test_a_branch_serves_on_working_days_only() -> None:
+    """Nine to five, Monday to Friday: the month begins on a Wednesday that is a holiday."""
+    payments, _, day = month()
+    there = payments.channel == BRANCH
+    hour = payments.moment[there] // 3_600_000
+    assert there.any()
+    assert {9, 16} <= set(hour.tolist())
+    served = np.isin(hour, range(9, 17))  # the rest are tried again, or followed, soon after
+    assert served.mean() > 0.97
+    assert (hour[~served] == 17).all()
+    assert not np.isin((day[there] + 2) % 7, (5, 6)).any()
+    assert not (day[there] == 0).any()
+
+
+def test_a_second_try_says_what_the_first_said() -> None:
+    """The invoice has one number, however often it is paid."""
+    payments, _, _ = month()
+    tries = payments.sequence >= REPEAT_SEQUENCE
+    refused = payments.turn[payments.status == DECLINED]
+    assert np.isin(refused, payments.turn[tries]).mean() > 0.3
+    assert len(set(payments.turn.tolist())) < len(payments)
+
+
+def test_what_pays_by_phone_or_browser_has_a_device() -> None:
+    """Also when a thief pays: no channel without a device gives him away."""
+    payments, _, _ = month()
+    away = np.isin(payments.channel, (APP, WEB))
+    assert (payments.device[away] > 0).all()
 
 
 def test_fraud_happens_on_every_day() -> None:

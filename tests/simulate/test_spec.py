@@ -5,6 +5,7 @@ from datetime import date
 
 import pytest
 
+from risk.simulate.people import COUNTRIES, FPS, NPP, SEPA, settle
 from risk.simulate.spec import BadSpec, Spec
 
 
@@ -44,3 +45,20 @@ def test_a_start_before_the_epoch_is_refused() -> None:
 def test_no_rail_at_all_is_refused() -> None:
     """Somebody wrote --rails with nothing after it."""
     assert "--rails" in refusal(rails=())
+
+
+@pytest.mark.parametrize(
+    ("rails", "used", "homes"),
+    [
+        (("npp", "p2p"), {NPP}, {"AU"}),
+        (("fps",), {FPS}, {"GB"}),
+        (("fps", "npp"), {FPS, NPP}, {"GB", "AU"}),
+        (("p2p",), {SEPA}, None),
+        (("sepa", "fps", "npp"), {SEPA, FPS, NPP}, None),
+    ],
+)
+def test_the_rails_that_are_asked_for_are_the_rails_that_are_used(rails, used, homes) -> None:
+    """And their customers live where the rails are; the euro needs no other."""
+    people = settle(Spec(rails=rails, payers=500))
+    assert used == set(people.rail.tolist())
+    assert homes is None or homes == {COUNTRIES[c] for c in people.country.tolist()}

@@ -1,5 +1,6 @@
 """A world read back from its bytes, as a stranger would read it, with the truth beside it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -67,6 +68,7 @@ class Table:
     case: np.ndarray
     late: np.ndarray  # whether every label of the payment is known after it
     people: People
+    name: Callable[[int], str]  # of a payer
 
     def strings(self, take: Any) -> np.ndarray:
         """`take(payment)` as text, a row each."""
@@ -110,4 +112,5 @@ def read(spec: Spec) -> Table:
         case=np.array([truth.case if truth and truth.fraud else "" for truth in told]),
         late=np.array([late.get(payment.id, True) for payment in payments]),
         people=world.people,
+        name=world.identities.name,
     )

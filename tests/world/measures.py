@@ -140,9 +140,11 @@ def shape(table: Table, place: int) -> str:
     """A memo's pattern: without digits, capitals and the names of those who take part."""
     payment = table.payments[place]
     text = (payment.memo or "").lower()
-    for name in (payment.payee.name.lower(), *payment.payee.name.lower().split()):
-        if len(name) > 2:
-            text = text.replace(name, "@")
+    payer = table.name(int(payment.payer.id[1:]) - 1)
+    for whole in (payment.payee.name.lower(), payer.lower()):
+        for name in (whole, *whole.split()):
+            if len(name) > 2:
+                text = text.replace(name, "@")
     return re.sub(r"\d", "9", text)
 
 

@@ -5,14 +5,13 @@ from functools import cached_property
 
 import numpy as np
 
+from risk.simulate.abroad import receiver_abroad, shop_abroad
 from risk.simulate.cases.case import DAY_MILLIS, HOUR
 from risk.simulate.payees import (
     PAYER,
     STRANGER,
     Market,
     pack_one,
-    receiver_abroad,
-    shop_abroad,
 )
 from risk.simulate.people import People
 from risk.simulate.spec import Spec
