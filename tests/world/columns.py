@@ -13,7 +13,7 @@ from risk.simulate.spec import Spec
 from risk.simulate.world import World
 
 
-class Party(msgspec.Struct):
+class Party(msgspec.Struct, gc=False):
     """A payer or a payee."""
 
     id: str
@@ -22,14 +22,14 @@ class Party(msgspec.Struct):
     country: str = ""
 
 
-class Shop(msgspec.Struct):
+class Shop(msgspec.Struct, gc=False):
     """A merchant."""
 
     id: str
     category: str
 
 
-class Device(msgspec.Struct):
+class Device(msgspec.Struct, gc=False):
     """What the payer used."""
 
     id: str
@@ -37,7 +37,7 @@ class Device(msgspec.Struct):
     country: str
 
 
-class Payment(msgspec.Struct, forbid_unknown_fields=True):
+class Payment(msgspec.Struct, forbid_unknown_fields=True, gc=False):
     """What the wire may hold; anything else would be a leak, and is an error."""
 
     id: str

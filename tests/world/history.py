@@ -67,8 +67,8 @@ class Payer:
         recent, payee = self.recent, payment.payee.id
         while recent and recent[0][0] < now - WEEK:
             recent.popleft()
-        hour = [one for one in recent if one[0] > now - HOUR]
         today = [one for one in recent if one[0] > now - DAY]
+        hour = [one for one in today if one[0] > now - HOUR]
         device = payment.device.id if payment.device else None
         size = log(cents + 1)
         mean = self.total / self.count if self.count else size
@@ -84,7 +84,7 @@ class Payer:
             (size - mean) / (max(variance, 0.0) ** 0.5 + 0.3),
             len({one[2] for one in today}),
             others,
-            sum(one[2] == payee for one in recent),
+            [one[2] for one in recent].count(payee),
             payee not in self.payees and payment.payee.name in self.names,
             sum(one[3] for one in hour),
             min(now - self.kinds.get(payment.kind, -1e12), MONTH),
