@@ -16,7 +16,7 @@ from risk.pipeline import Limits, Pipeline
 from risk.replay.payments import Payments, Show, count_partitions, read_payments
 from risk.replay.reconsider import Records
 from risk.replay.run import NoData
-from risk.verify import Checked, compare
+from risk.verify.records import Checked, compare
 
 WITHOUT_PAYMENT = "a decision whose payment is not among the payments"
 WITHOUT_DECISION = "a payment without a decision among the records"
