@@ -53,6 +53,11 @@ class Bench(msgspec.Struct, frozen=True):
     rates: Rates
     attributes: Mapping[str, Value]
 
+    @property
+    def kept(self) -> tuple[str, ...]:
+        """What is kept of the past: two benches that agree in it can share one history."""
+        return (self.book.currency, *(velocity.digest for velocity in self.plan.velocities))
+
 
 class Known(msgspec.Struct, frozen=True, gc=False):
     """What was gathered about one payment before it is judged.

@@ -16,7 +16,7 @@ from risk.pipeline import Limits, Pipeline
 from risk.replay.payments import Payments, Show, count_partitions, read_payments
 from risk.replay.reconsider import Records
 from risk.replay.run import NoData
-from risk.verify.records import Checked, compare
+from risk.verify.records import Checked, beside, compare
 
 WITHOUT_PAYMENT = "a decision whose payment is not among the payments"
 WITHOUT_DECISION = "a payment without a decision among the records"
@@ -92,7 +92,7 @@ def rebuild(
         if recorded is None:
             lacking += 1
         else:
-            compare(recorded, answer.decision, found)
+            compare(recorded, beside(recorded, answer.decision, books.find), found)
     counts = {WITHOUT_PAYMENT: waiting.left(), WITHOUT_DECISION: lacking}
     found.unjudged = {reason: count for reason, count in counts.items() if count}
     return found
