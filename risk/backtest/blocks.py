@@ -73,15 +73,18 @@ def blocks(report: Report) -> Iterator[Block]:
 
 
 def _head(report: Report) -> Iterator[Block]:
-    one, other = report.before.book, report.after.book
-    yield Heading(f"Backtest: {one.name} {one.version} and {other.name} {other.version}", 1)
+    names = [f"{side.book.name} {side.book.version}" for side in (report.before, report.after)]
+    yield Heading(f"{report.title}: {' and '.join(names)}", 1)
     yield Paragraph(
         f"{report.rows:,} payments over {report.days:,.1f} days ({report.since} to"
         f" {report.until}); {report.flipped:,} outcomes flip"
         f" ({_share(report.flipped, report.rows)})."
     )
+    if report.note:
+        yield Paragraph(report.note)
     if report.is_partial:
         yield Paragraph(f"PARTIAL: {report.is_partial}", is_warning=True)
+    yield from (Paragraph(f"{doubt}.", is_warning=True) for doubt in report.doubts)
     yield from (
         Paragraph(f"{count:,} records are left out: each {reason}.")
         for reason, count in report.skipped.items()
