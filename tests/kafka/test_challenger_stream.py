@@ -9,7 +9,7 @@ from drivers.stream import accepted, await_committed, comparable, payments, publ
 from fakes.recorded import changed_book
 from msgspec.structs import replace
 
-from risk.assembly import build_bench, build_pipeline
+from risk.assembly import build_pipeline, build_tested_bench
 from risk.decision import Decision
 from risk.pipeline import Arrival
 from risk.settings import Settings
@@ -19,14 +19,26 @@ Start = Callable[..., "subprocess.Popen[bytes]"]
 both = pytest.mark.parametrize("runtime", ["direct", "faust"])
 
 
+RULE = """\
+rules:
+  - id: GREAT
+    title: Payments of a limit and more
+    owner: fraud-ops
+    severity: low
+    tier: review
+    when: amount >= LIMIT and starts_with(payee_id, 'q')
+    reason: {code: R999, text: "{amount:.2f}"}
+    tests:
+      - {name: at it, given: {amount: LIMIT, payee_id: q1}, expect: hit}
+      - {name: under, given: {amount: LIMIT - 1, payee_id: q1}, expect: miss}
+"""
+
+
 def stricter(folder: Path, limit: int) -> str:
-    """Write the threshold of the challenger's book; the hash of the book."""
-    file = folder / "book.yaml"
-    text = file.read_text(encoding="utf-8")
-    begin = text.index("score: {review: ")
-    end = text.index(",", begin)
-    file.write_text(f"{text[:begin]}score: {{review: {limit}{text[end:]}", encoding="utf-8")
-    return build_bench(folder).book_version.hash
+    """Let the challenger review payments from a limit on; the hash of its book."""
+    text = RULE.replace("LIMIT - 1", str(limit - 1)).replace("LIMIT", str(limit))
+    (folder / "more.rules.yaml").write_text(text, encoding="utf-8")
+    return build_tested_bench(folder).book_version.hash
 
 
 def alone(settings: Settings, decisions: list[Decision]) -> list[Decision]:
@@ -49,14 +61,13 @@ def test_a_challenger_is_recorded_beside_and_decides_nothing(
     settings = topics.model_copy(update={"books_dir": tmp_path / "books"})
     given = {"runtime": runtime, "books_dir": settings.books_dir, "challenger_book": folder}
     hashes, sent = [], payments(900)
-    for share, limit in enumerate((20, 5, -1)):
-        # The last one is no threshold: that worker has no challenger at all.
-        if limit > 0:
+    for part, limit in enumerate((3000, 1000, 0)):
+        if limit:
             hashes.append(stricter(folder, limit))
         else:
             (folder / "book.yaml").write_text("name: broken\n", encoding="utf-8")
         worker = start("worker", **given)
-        publish(settings, sent[share * 300 : share * 300 + 300])
+        publish(settings, sent[part * 300 : part * 300 + 300])
         await_committed(settings)
         worker.terminate()
         assert worker.wait(30) == 0
@@ -83,7 +94,7 @@ def test_a_changed_challenger_is_taken_by_a_running_worker(
 ) -> None:
     """Saved while the worker runs: payments that come later are judged by it."""
     folder = changed_book(tmp_path / "challenger", {})
-    hashes = [stricter(folder, 20)]
+    hashes = [stricter(folder, 3000)]
     worker = start(
         "worker",
         runtime="direct",
@@ -93,7 +104,7 @@ def test_a_changed_challenger_is_taken_by_a_running_worker(
     )
     publish(topics, payments(100))
     await_committed(topics)
-    hashes.append(stricter(folder, 5))
+    hashes.append(stricter(folder, 1000))
     first = 100
     while hashes[1] not in judged_by(topics) and first < 3000:
         publish(topics, payments(20, first=first))
