@@ -16,7 +16,8 @@ from risk.commands.screen import AsJson, Bootstrap, console
 from risk.decide import Bench
 from risk.files import BadFile
 from risk.mapping import load_map
-from risk.replay.parts import Counts, Parts
+from risk.replay.again import DataLacks
+from risk.replay.parts import Counts, Parts, Unwritable
 from risk.replay.payments import Payments, count_partitions
 from risk.replay.publish import check_target, publish
 from risk.replay.reconsider import within
@@ -75,7 +76,7 @@ def replay(
     Example: risk replay payments.jsonl --book my-book --out proposed.parquet
 
     Exit status: 0 done; 1 the data could not be read to its end, or there was nothing; what was
-    decided until then is kept in NAME.parts; 2 wrong usage, settings or book.
+    decided until then is kept in partial-NAME; 2 wrong usage, settings or book.
     """
     settings, _ = load({"bootstrap": bootstrap, "book": book, "scorer": scorer})
     bench = open_book(settings)
@@ -94,7 +95,13 @@ def replay(
     if done:
         console(to_stderr=True).print(f"{done:,} decisions are there already; going on")
     with show_progress(console(to_stderr=True), "decisions") as show:
-        counts = _run(data, payments, span, judges, settings, parts, count, show, is_recorded)
+        try:
+            counts = _run(
+                data, payments, span, judges, settings, parts, count, show, is_recorded
+            )
+        except (BadFile, DataLacks) as error:
+            _keep(parts, error)
+            raise
         width = partitions if is_recorded else count_partitions(payments)
         _finish(parts, topic, width, settings)
     _print(counts, out, time.monotonic() - begin, as_json=as_json)
@@ -125,6 +132,16 @@ def _run(
         records = within(partial(recorded, data, settings.bootstrap), span)
         return replay_recorded(records, judges, parts, processes, show)
     return replay_payments(payments, span, judges, limits_of(settings), parts, processes, show)
+
+
+def _keep(parts: Parts, error: Exception) -> None:
+    """Keep what was decided until the data could not be read, and say where it is."""
+    if isinstance(error, Unwritable):
+        return
+    rows = parts.totals().rows
+    partial = parts.keep_partial()
+    if partial is not None:
+        error.add_note(f"PARTIAL: {rows:,} decisions were whole by then; they are in {partial}")
 
 
 def _result(out: str, topic: str | None, settings: Settings) -> Path:
