@@ -21,6 +21,7 @@ from risk.settings import BadSettings, Settings
 from risk.velocities import velocities
 from risk.vocabulary import attribute_values, versions, vocabulary
 from rules.errors import BookError, Mistake
+from rules.evaluator import evaluator_of
 from rules.load import declared_words, load_book
 from rules.model import Book
 from rules.native import Native
@@ -98,11 +99,14 @@ def _money_mistakes(book: Book) -> list[Mistake]:
 
 
 def assemble(book: Book, scorer: Scorer) -> Bench:
-    """Everything that judges, from a book and a scorer."""
+    """Everything that judges, from a book and a scorer.
+
+    Raises `BookError` if the book's engine is not there, or cannot take its rules.
+    """
     names = sorted({*book.names, *scorer.names} - {"score"})
     return Bench(
         book=book,
-        evaluator=Native(book),
+        evaluator=evaluator_of(book),
         points=Native(point_book(book)),
         scorer=scorer,
         book_version=Version(book.name, book.version, book.hash),

@@ -7,7 +7,7 @@ import msgspec
 
 from rules.document import Fields, Leaf, Node
 from rules.lists import ListMaker, read_list
-from rules.model import TIERS, Listing, ListKind, Outcome, Thresholds, Tier
+from rules.model import TIERS, Engine, Listing, ListKind, Outcome, Thresholds, Tier
 from rules.page import Page
 from rules.shelf import LISTS
 from rules.velocity import Velocity
@@ -16,7 +16,8 @@ from rules.vocabulary import Vocabulary, Word
 
 FRAME: Final = ("name", "version", "owner", "currency", "on_malformed")
 ALSO: Final = (
-    "description", "default", "tiers", "score", "lists", "attributes", "velocities", "rates"
+    "description", "default", "tiers", "score", "lists", "attributes", "velocities", "rates",
+    "engine",
 )  # fmt: skip
 NAME: Final = (r"[a-z][a-z0-9_]{0,39}", "trusted_payees")
 OUTCOMES: Final[Mapping[Tier, Outcome]] = {
@@ -38,6 +39,7 @@ class Frame(msgspec.Struct, frozen=True, kw_only=True):
     default: Outcome
     outcomes: Mapping[Tier, Outcome]
     thresholds: Thresholds
+    engine: Engine
     attributes: Vocabulary
     velocities: Mapping[str, Velocity]
     declared: Vocabulary
@@ -79,12 +81,16 @@ class FrameReader:
             else "approve",
             outcomes=self._outcomes(found.get("tiers")),
             thresholds=self._thresholds(found.get("score")),
+            engine=self._engine(found["engine"]) if "engine" in found else "native",
             attributes=attributes,
             velocities=velocities,
             declared={**attributes, **self._described(velocities, attributes)},
             listings=self._listings(found.get("lists")),
             rates=self._rates(found["rates"]) if "rates" in found else None,
         )
+
+    def _engine(self, node: Node) -> Engine:
+        return cast("Engine", self._page.choice(node, "engine", get_args(Engine)))
 
     def _rates(self, node: Node) -> str:
         return self._page.name(node, "rates", r"[A-Za-z0-9_-]{1,60}\.csv", "rates.csv")
