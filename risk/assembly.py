@@ -45,14 +45,14 @@ def book_folder(settings: Settings) -> Path:
     return folder
 
 
-def build_bench(folder: Path, scorer: Path | None = None) -> Bench:
+def build_bench(folder: Path, scorer: Path | None = None, before: Book | None = None) -> Bench:
     """Read a book folder with its scorecard; raises `BookError` with all mistakes of both.
 
     `scorer` replaces the scorecard: another one (.yaml) or the card of trained trees (.json),
-    which must fit the book.
+    which must fit the book. What has not changed is taken from `before`.
     """
     mistakes: list[Mistake] = []
-    book = _collect(mistakes, lambda: load_book(folder, vocabulary()))
+    book = _collect(mistakes, lambda: load_book(folder, vocabulary(), before))
     words = {**vocabulary(), **declared_words(folder, vocabulary())}
     del words["score"]  # a scorer does not read its own answer
     history = STANDARD if book is None else velocities(book)
@@ -119,12 +119,14 @@ def assemble(book: Book, scorer: Scorer) -> Bench:
     )
 
 
-def build_tested_bench(folder: Path, scorer: Path | None = None) -> Bench:
-    """Read a book that is to replace another one: its own tests must hold too.
+def build_tested_bench(
+    folder: Path, scorer: Path | None = None, before: Book | None = None
+) -> Bench:
+    """Read a book that is to replace `before`: its own tests must hold too.
 
     Raises `BookError`, one mistake a failing test, and one a test that is lacking.
     """
-    bench = build_bench(folder, scorer)
+    bench = build_bench(folder, scorer, before)
     mistakes = list(object_to(bench.book))
     if mistakes:
         raise BookError(mistakes)

@@ -1,12 +1,13 @@
 """book.yaml: the frame in which the rules stand."""
 
-from collections.abc import Callable, Mapping
-from typing import Final, cast, get_args
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final, TypeAlias, cast, get_args
 
 import msgspec
 
 from rules.document import Fields, Leaf, Node
-from rules.lists import ListMaker, read_list
+from rules.errors import Mistake
+from rules.lists import ListMaker
 from rules.model import TIERS, Engine, Listing, ListKind, Outcome, Thresholds, Tier
 from rules.page import Page
 from rules.shelf import LISTS
@@ -50,18 +51,19 @@ class Frame(msgspec.Struct, frozen=True, kw_only=True):
     """File of the exchange rates, beside book.yaml."""
 
 
-ReadFile = Callable[[str], bytes | None]
+OpenList: TypeAlias = Callable[[str, ListKind, str], tuple[Listing, Sequence[Mistake]] | None]
+"""Name, kind and file of a list -> the list and its mistakes; None if there is no such file."""
 
 
 class FrameReader:
-    """Reads book.yaml; `read_file` gives the bytes of a file of the book, if there is one.
+    """Reads book.yaml; `open_list` reads the files of its lists.
 
     `words` is the vocabulary without what the book itself declares.
     """
 
-    def __init__(self, page: Page, read_file: ReadFile, words: Vocabulary) -> None:
+    def __init__(self, page: Page, open_list: OpenList, words: Vocabulary) -> None:
         self._page = page
-        self._read_file = read_file
+        self._open_list = open_list
         self._words = words
 
     def frame(self) -> Frame:
@@ -185,11 +187,11 @@ class FrameReader:
     def _list_file(self, name: str, kind: ListKind, node: Node) -> Listing:
         page = self._page
         file = page.name(node, "file", r"[A-Za-z0-9_-]{1,60}\.(txt|csv)", "trusted_payees.csv")
-        raw = self._read_file(f"{LISTS}/{file}")
-        if raw is None:
+        found = self._open_list(name, kind, f"{LISTS}/{file}")
+        if found is None:
             page.wrong(node, f"there is no {LISTS}/{file[:60]} that can be read")
             return Listing(name, kind, {}, {})
-        listing, mistakes = read_list(name, kind, f"{LISTS}/{file}", raw)
+        listing, mistakes = found
         page.mistakes += mistakes
         return listing
 
