@@ -1,6 +1,5 @@
 """Which files the worker follows: those of its book, and those of the challenger beside it."""
 
-from functools import partial
 from pathlib import Path
 
 from risk.assembly import book_folder
@@ -13,6 +12,7 @@ from risk.worker.metrics import Metrics
 from risk.worker.recheck import checked
 from risk.worker.reload import BookWatch, ChallengerWatch
 from risk.worker.watch import Pulse
+from rules.model import Book
 
 
 async def follow(
@@ -28,13 +28,14 @@ async def follow(
     after: list[Reload] = []
     paths = [path for path in (settings.challenger_book, settings.challenger_scorer) if path]
     if paths:
-        beside = ChallengerWatch(
-            partial(build_challenger, settings),
-            settings.challenger_share,
-            pipeline,
-            metrics,
-            pulse,
-        )
+
+        def oppose() -> Bench:
+            now = pipeline.challenger
+            before = pipeline.bench if now is None else now.bench
+            return build_challenger(settings, before.book)
+
+        share = settings.challenger_share
+        beside = ChallengerWatch(oppose, share, pipeline, metrics, pulse)
         await beside.reload()
         watches.append(FileWatch(paths, beside.reload))
         after.append(beside.reload)
@@ -42,7 +43,9 @@ async def follow(
         return watches  # the book that comes with the package does not change
 
     def build(folder: Path) -> Bench:
-        bench = build_kept_bench(settings.books_dir, folder, settings.scorer)
+        bench = build_kept_bench(
+            settings.books_dir, folder, settings.scorer, pipeline.bench.book
+        )
         return checked(bench, settings.recheck_every, metrics)
 
     book = BookWatch(settings.book, build, pipeline, metrics, pulse)
@@ -54,12 +57,14 @@ async def follow(
     return [*watches, FileWatch([settings.book], reload)]
 
 
-def build_challenger(settings: Settings) -> Bench:
-    """Read what judges beside, and keep it; what the settings do not name is the champion's.
+def build_challenger(settings: Settings, before: Book) -> Bench:
+    """Read what is to judge beside, and keep it; what is not named is the champion's.
+
+    `before` was read the last time: what has not changed is taken from it.
 
     Raises `BadSettings` if there is no such folder, and what `build_kept_bench` raises.
     """
     book = settings.challenger_book or settings.book
     folder = book_folder(settings.model_copy(update={"book": book}))
     scorer = settings.challenger_scorer or settings.scorer
-    return build_kept_bench(settings.books_dir, folder, scorer)
+    return build_kept_bench(settings.books_dir, folder, scorer, before)

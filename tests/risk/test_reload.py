@@ -109,7 +109,8 @@ def opposing(folder: Path, champion: Pipeline, **given: object) -> tuple[Pulse, 
     """Let the watch read the challenger once; returns what it said."""
     named = Settings(challenger_book=folder, books_dir=folder.parent / "books")
     pulse, metrics = Pulse(), Metrics()
-    build = partial(build_challenger, named.model_copy(update=given))
+    book = champion.bench.book
+    build = partial(build_challenger, named.model_copy(update=given), book)
     asyncio.run(ChallengerWatch(build, 100, champion, metrics, pulse).reload())
     return pulse, metrics
 
