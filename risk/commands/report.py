@@ -22,7 +22,7 @@ HtmlFile: TypeAlias = Annotated[
 ]
 Labels: TypeAlias = Annotated[
     list[Path] | None,
-    typer.Option("--labels", help="Labels (JSON lines): which were frauds."),
+    typer.Option("--labels", help="Which were frauds: JSON lines, or an archive."),
 ]
 Last: TypeAlias = Annotated[
     str | None, typer.Option("--last", help="Only the last days of it, like 30d.")

@@ -112,7 +112,7 @@ def test_payments_and_their_recorded_decisions_give_the_same_report(
 
 def test_a_book_with_other_velocities_is_folded_for_itself(place: Path, log: Path) -> None:
     """What the other book does not keep, it keeps; the flips have the rule that reads it."""
-    book = changed_book(place / "b", {"book.yaml": ("velocities:\n", VELOCITY)})
+    book = changed_book(place / "b", {"book.yaml": VELOCITY})
     (book / "more.rules.yaml").write_text(RULE, encoding="utf-8")
 
     found = report("--on", log, "--book", BOOK, "--book", book)
@@ -120,10 +120,28 @@ def test_a_book_with_other_velocities_is_folded_for_itself(place: Path, log: Pat
     assert {"feature sent_often and rule OFTEN (new)"} == set(causes(found))
 
 
-VELOCITY = """\
+def test_another_definition_of_a_feature_is_the_cause_of_its_flips(
+    place: Path, log: Path
+) -> None:
+    """The same rule in both books; what it reads is counted over another window."""
+    books = []
+    for window in ("10m", "3m"):
+        changed = (VELOCITY[0], VELOCITY[1].replace("10m", window))
+        books.append(changed_book(place / window, {"book.yaml": changed}))
+        (books[-1] / "more.rules.yaml").write_text(RULE, encoding="utf-8")
+
+    found = report("--on", log, "--book", books[0], "--book", books[1])
+
+    assert {"feature sent_often"} == set(causes(found))
+
+
+VELOCITY = (
+    "velocities:\n",
+    """\
 velocities:
-  sent_often: {fn: count, by: payer, window: 10m, meaning: payments of this payer in 10m}
-"""
+  sent_often: {fn: count, by: payer, window: 10m, meaning: payments of this payer}
+""",
+)
 RULE = """\
 rules:
   - id: OFTEN
@@ -192,9 +210,25 @@ def test_values_that_nobody_recorded_are_one_message(
     place: Path, records: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The book, the values that it reads, and the way out."""
-    book = changed_book(place / "b", {"book.yaml": ("velocities:\n", VELOCITY)})
+    book = changed_book(place / "b", {"book.yaml": VELOCITY})
     (book / "more.rules.yaml").write_text(RULE, encoding="utf-8")
 
     assert 1 == risk("backtest", "--on", records, "--book", BOOK, "--book", book)
     told = capsys.readouterr().err
     assert "reads sent_often, which the recorded decisions do not hold" in told
+
+
+def test_labels_may_come_from_the_archive(place: Path, records: Path) -> None:
+    """The newest label of a payment counts there, whatever file it is in."""
+    told = [("p1", "fraud", 3), ("p2", "fraud", 3), ("p2", "genuine", 4), ("p9", "fraud", 5)]
+    lines = [
+        {"transaction_id": name, "label": label, "known_at": f"2026-04-0{day}T00:00:00Z"}
+        for name, label, day in told
+    ]
+    file = place / "l.jsonl"
+    file.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+    assert 0 == risk("archive", records, "--labels", file, "--to", "archive")
+
+    found = report("--on", "archive", "--labels", "archive", "--book", BOOK)
+
+    assert 2 == found["labels"]
