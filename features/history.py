@@ -85,7 +85,8 @@ class History:
             Table(layout, heat.complete, loader)
             for layout, heat in zip(plan.layouts, plan.heats, strict=True)
         ]
-        self._labels = Labels(self._tables, loader)
+        delays = [v.delay for v in plan.velocities if v.delay is not None]
+        self._labels = Labels(self._tables, loader, min(delays, default=0))
         self._drive = driver(plan, self._tables, self._publish, takes_in=True)
         self._look = driver(plan, self._tables, self._publish, takes_in=False)
         self._clock = BEGINNING
@@ -99,6 +100,11 @@ class History:
             self._marks = dict.fromkeys(
                 [v.name for v in plan.velocities if "payer" not in v.by], "partial"
             )
+
+    @property
+    def marks(self) -> Mapping[str, Mark]:
+        """What is marked of every payment: this very object is a payment's if no more is."""
+        return self._marks
 
     @property
     def clock(self) -> int:
@@ -146,6 +152,11 @@ class History:
     def learn(self, label: Label) -> End:
         """Take a label; see `features.labels` for what becomes of it."""
         return self._labels.learn(label, self._clock)
+
+    def settled(self) -> list[End]:
+        """What became of labels that had to wait, since the last call."""
+        found, self._labels.settled = self._labels.settled, []
+        return found
 
     def _remembered(
         self, out: dict[str, Scalar], marks: dict[str, Mark], at: int

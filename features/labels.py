@@ -5,12 +5,17 @@ fraud. Each label has one of these ends:
 
 - `waiting`: it becomes known later than the newest payment; it is taken then, before a payment
   of that time;
-- `taken`: the payment's first label. One that comes when the payment already counted as genuine
-  corrects it inside every window that still holds it;
-- `repeated`: the same verdict again; nothing changes;
+- `taken`: the payment's first label;
+- `late`: its first label, which says fraud when the payment already counted as genuine: it is
+  corrected inside every window that still holds it;
+- `repeated`: the same verdict again; it counts once;
 - `reversed`: another verdict, known later than the one before; it replaces it;
 - `stale`: a verdict older than the one that is held; nothing changes;
 - `unknown`: no payment with this id, or so old that no window holds it; nothing changes.
+
+The verdict that became known last holds; of two of one moment, fraud. So once a payment was
+taken in it does not matter when, or in which order, its labels were: the same labels leave the
+same state.
 """
 
 from bisect import bisect_left, bisect_right
@@ -24,7 +29,7 @@ import msgspec
 from features.layout import State
 from features.table import Loader, Table
 
-End: TypeAlias = Literal["waiting", "taken", "repeated", "reversed", "stale", "unknown"]
+End: TypeAlias = Literal["waiting", "taken", "late", "repeated", "reversed", "stale", "unknown"]
 
 
 class Label(msgspec.Struct, frozen=True):
@@ -63,15 +68,20 @@ WAITING = "label"
 
 
 class Labels:
-    """The labelled payments of one partition. `tables` are those of the plan's kinds."""
+    """The labelled payments of one partition. `tables` are those of the plan's kinds.
 
-    def __init__(self, tables: Sequence[Table], loader: Loader | None) -> None:
+    `delay` is the least one of its velocities. `settled` are the ends of those that waited.
+    """
+
+    def __init__(self, tables: Sequence[Table], loader: Loader | None, delay: int = 0) -> None:
         self._tables = tables
         self._kinds = [i for i, table in enumerate(tables) if table.layout.label_reach]
         self._labelled = {t.kind: t for t in tables if t.layout.label_reach}
         self._reach = max([table.layout.label_reach for table in tables], default=0)
         self.is_needed = bool(self._kinds)
         self._loader = loader
+        self._delay = delay
+        self.settled: list[End] = []
         self._passed: OrderedDict[str, Passed] = OrderedDict()
         self._waiting: list[Waiting] = []
         self._changed: dict[tuple[str, str], Passed | Waiting | None] = {}
@@ -93,7 +103,7 @@ class Labels:
             held = heappop(self._waiting)
             self._changed[WAITING, _place(held)] = None
             known_at, is_fraud, payment = held
-            self._take(Label(payment, is_fraud, known_at), clock)
+            self.settled.append(self._take(Label(payment, is_fraud, known_at), clock))
 
     def passed(
         self, payment: str, at: int, states: Sequence[tuple[str, State] | None], clock: int
@@ -134,18 +144,20 @@ class Labels:
         passed = self._find(label.payment, clock)
         if passed is None:
             return "unknown"
-        if passed.known_at is not None:
-            if label.known_at < passed.known_at:
-                return "stale"
-            if label.is_fraud == passed.is_fraud:
-                return "repeated"
+        is_first = passed.known_at is None
+        if not is_first and _weight(label) < _weight(passed):
+            return "stale"
         self._put(
             label.payment,
             Passed(passed.at, passed.places, label.known_at, label.is_fraud),
         )
+        if not is_first and label.is_fraud == passed.is_fraud:
+            return "repeated"
         for kind, key, place in passed.places:
             self._write(kind, key, passed.at, place, label.is_fraud)
-        return "taken" if passed.known_at is None else "reversed"
+        if not is_first:
+            return "reversed"
+        return "late" if label.is_fraud and passed.at <= clock - self._delay else "taken"
 
     def _write(self, kind: str, key: str, at: int, place: int, is_fraud: bool) -> None:
         table = self._labelled.get(kind)
@@ -172,6 +184,11 @@ class Labels:
             heappush(self._waiting, _waiting(stored))
         else:
             self._passed[key] = _passed(stored)
+
+
+def _weight(said: Label | Passed) -> tuple[int, bool]:
+    """The greatest one holds."""
+    return (0 if said.known_at is None else said.known_at, said.is_fraud)
 
 
 def _place(held: Waiting) -> str:

@@ -82,7 +82,7 @@ def score(
         sinks = [
             stack.enter_context(Output(path)) for path in (decisions, dead_letters) if path
         ]
-        run = FileRun(build_pipeline(settings, bench), partitions, maker)
+        run = FileRun(build_pipeline(settings, bench, partitions), partitions, maker)
         tally = write_answers(run, source, sinks)
         if not tally.rows:
             raise BadFile(f"{file}: there are no rows in it")

@@ -80,11 +80,13 @@ def rebuild(
         raise NoData("there are no decisions to verify")
     bench = books.find(first.book.hash, first.scorer.hash)
     place = first.source
-    limits = msgspec.structs.replace(limits, topic=place.topic, epoch=place.epoch)
+    count = count_partitions(payments)
+    limits = msgspec.structs.replace(
+        limits, topic=place.topic, epoch=place.epoch, partitions=count
+    )
     pipeline = Pipeline(bench, limits, lambda: 0)
-    partitions = range(count_partitions(payments))
     lacking = 0
-    for arrival in read_payments(payments, partitions, bench.attributes, show):
+    for arrival in read_payments(payments, range(count), bench.attributes, show):
         recorded = waiting.take(arrival.partition, arrival.offset)
         if recorded is not None:
             bench = _adopt(pipeline, bench, recorded, books)

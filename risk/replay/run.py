@@ -92,7 +92,9 @@ def replay_payments(
 
     Raises `BadFile`, a broker's error, or `NoData` if there is no payment.
     """
-    shares = deal(count_partitions(payments), processes, parts)
+    partitions = count_partitions(payments)
+    limits = msgspec.structs.replace(limits, partitions=partitions)
+    shares = deal(partitions, processes, parts)
     jobs = [Job(payments, share, limits, span) for share in shares]
     if processes == 1 and jobs:
         recompute(jobs[0], judges.bench(), parts, lambda part: _tell(parts, show, [part]))
