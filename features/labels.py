@@ -19,15 +19,16 @@ same state.
 """
 
 from bisect import bisect_left, bisect_right
-from collections import OrderedDict
 from collections.abc import Sequence
 from heapq import heappop, heappush
-from typing import Literal, TypeAlias
+from itertools import islice
+from typing import Final, Literal, TypeAlias
 
 import msgspec
 
 from features.layout import State
 from features.table import Loader, Table
+from features.velocity import MINUTE
 
 End: TypeAlias = Literal["waiting", "taken", "late", "repeated", "reversed", "stale", "unknown"]
 
@@ -55,22 +56,31 @@ class Passed(msgspec.Struct, frozen=True, array_like=True):
 Waiting: TypeAlias = tuple[int, bool, str]
 """Known at, is it fraud, the payment's id: sorted by when it becomes known."""
 
-Frozen: TypeAlias = list[tuple[tuple[str, str], Passed | Waiting | None]]
+Kept: TypeAlias = Passed | Waiting | list[str]
+
+Frozen: TypeAlias = list[tuple[tuple[str, str], Kept | None]]
 """What changed, by kind and key; None for what is gone."""
 
 encode = msgspec.msgpack.Encoder().encode
 _passed = msgspec.msgpack.Decoder(Passed).decode
 _waiting = msgspec.msgpack.Decoder(Waiting).decode
+_ids = msgspec.msgpack.Decoder(list[str]).decode
 
-PAYMENT = "payment"
-WAITING = "label"
-"""Kinds of stored states beside the entities: by payment id, and by a running place."""
+PAYMENT: Final = "payment"
+WAITING: Final = "label"
+SPELL: Final = "spell"
+"""Kinds of stored states beside the entities: by payment id, by a running place, and the ids of
+the payments of a spell of event time, by its number."""
+
+SPELL_US: Final = 10 * MINUTE
+"""Payments are forgotten a spell at a time, so that nobody has to hold all their ids."""
 
 
 class Labels:
     """The labelled payments of one partition. `tables` are those of the plan's kinds.
 
     `delay` is the least one of its velocities. `settled` are the ends of those that waited.
+    What is stored may go from memory: `loader` finds it when its label comes.
     """
 
     def __init__(self, tables: Sequence[Table], loader: Loader | None, delay: int = 0) -> None:
@@ -82,9 +92,15 @@ class Labels:
         self._loader = loader
         self._delay = delay
         self.settled: list[End] = []
-        self._passed: OrderedDict[str, Passed] = OrderedDict()
+        self._passed: dict[str, Passed] = {}
+        self._spells: dict[int, list[str]] = {}
+        self._oldest: int | None = None
         self._waiting: list[Waiting] = []
-        self._changed: dict[tuple[str, str], Passed | Waiting | None] = {}
+        self._changed: dict[tuple[str, str], Kept | None] = {}
+
+    def __len__(self) -> int:
+        """How many payments are in memory."""
+        return len(self._passed)
 
     def learn(self, label: Label, clock: int) -> End:
         """Take a label when the newest payment was at `clock`."""
@@ -109,7 +125,7 @@ class Labels:
         self, payment: str, at: int, states: Sequence[tuple[str, State] | None], clock: int
     ) -> None:
         """Remember where a payment was entered; a reused id stands for its first payment."""
-        if at <= clock - self._reach or self._find(payment, clock) is not None:
+        if at <= clock - self._reach or self._held(payment) is not None:
             return
         places = []
         for kind in self._kinds:
@@ -123,21 +139,65 @@ class Labels:
             )
         if places:
             self._put(payment, Passed(at, tuple(places)))
+            number = at // SPELL_US
+            spell = self._spells.setdefault(number, self._spell(number))
+            spell.append(payment)
+            self._changed[SPELL, str(number)] = spell
 
     def expire(self, clock: int) -> None:
-        """Forget payments that no window can hold any more."""
-        while self._passed:
-            payment, oldest = next(iter(self._passed.items()))
-            if oldest.at > clock - self._reach:
-                return
-            del self._passed[payment]
-            self._changed[PAYMENT, payment] = None
+        """Forget payments that no window can hold any more, whole spells at a time."""
+        last = (clock - self._reach) // SPELL_US
+        oldest = last if self._oldest is None else self._oldest
+        for number in range(oldest, min(last, oldest + self._reach // SPELL_US + 2)):
+            self._forget_spell(number)
+        self._oldest = max(oldest, last)
 
-    def _find(self, payment: str, clock: int) -> Passed | None:
+    def resume(self, clock: int) -> None:
+        """Go on from stored states, whose newest payment was at `clock`."""
+        self._oldest = (clock - self._reach) // SPELL_US
+
+    def surplus(self, extra: int) -> list[tuple[str, str]]:
+        """Kind and key of so many payments in memory, those there longest, and old spells."""
+        spells = [
+            (SPELL, str(number)) for number in islice(self._spells, len(self._spells) - 1)
+        ]
+        return [(PAYMENT, key) for key in islice(self._passed, extra)] + spells
+
+    def forget(self, kind: str, key: str) -> bool:
+        """Let what is stored go from memory; False if it changed since it was stored."""
+        if (kind, key) in self._changed:
+            return False
+        if kind == PAYMENT:
+            self._passed.pop(key, None)
+        else:
+            self._spells.pop(int(key), None)
+        return True
+
+    def _forget_spell(self, number: int) -> None:
+        ids = self._spell(number)
+        self._spells.pop(number, None)
+        for payment in ids:
+            self._passed.pop(payment, None)
+            self._changed[PAYMENT, payment] = None
+        if ids:
+            self._changed[SPELL, str(number)] = None
+
+    def _spell(self, number: int) -> list[str]:
+        spell = self._spells.get(number)
+        if spell is None and self._loader is not None:
+            stored = self._loader(SPELL, str(number))
+            spell = _ids(stored) if stored else None
+        return [] if spell is None else spell
+
+    def _held(self, payment: str) -> Passed | None:
         passed = self._passed.get(payment)
         if passed is None and self._loader is not None:
             stored = self._loader(PAYMENT, payment)
             passed = _passed(stored) if stored else None
+        return passed
+
+    def _find(self, payment: str, clock: int) -> Passed | None:
+        passed = self._held(payment)
         return passed if passed is not None and passed.at > clock - self._reach else None
 
     def _take(self, label: Label, clock: int) -> End:
@@ -176,12 +236,14 @@ class Labels:
     def freeze(self) -> Frozen:
         """What changed since the last call, as it is now; None for what is gone."""
         changed, self._changed = self._changed, {}
-        return list(changed.items())
+        return [(of, [*one] if isinstance(one, list) else one) for of, one in changed.items()]
 
     def load(self, kind: str, key: str, stored: bytes) -> None:
         """Take what `freeze` gave, encoded; all waiting labels before the first payment."""
         if kind == WAITING:
             heappush(self._waiting, _waiting(stored))
+        elif kind == SPELL:
+            self._spells[int(key)] = _ids(stored)
         else:
             self._passed[key] = _passed(stored)
 

@@ -72,8 +72,8 @@ def label_of(heard: Heard) -> Label | None:
     report = report_of(heard.value or b"")
     if report is None:
         return None
-    stamp = heard.timestamp_ms
-    if stamp is not None and 0 < stamp * 1000 + MAX_AHEAD_US < report.known_us:
+    stamp = heard.timestamp_ms or 0
+    if stamp > 0 and report.known_us > stamp * 1000 + MAX_AHEAD_US:
         return None
     return Label(report.transaction_id, report.label == "fraud", report.known_us)
 
