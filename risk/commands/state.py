@@ -45,7 +45,7 @@ def stats(state_dir: Folder = None) -> None:
     Example: risk state stats --state-dir .riskstream
     """
     settings, _ = load({"state_dir": state_dir})
-    console = Console()
+    console = Console(markup=False)
     table = Table("checkpoint", "kind", "entities", "bytes", "a piece", "longest ago")
     for name, reading in _readings(settings):
         try:
@@ -150,7 +150,7 @@ def _print(
         raise NotFound(f"{kind} {key!r} is stored in a shape that nobody told of")
     newest = state[0][0]
     told = "never" if newest == NONE else f"{instant(newest):%Y-%m-%d %H:%M:%S} UTC"
-    console = Console()
+    console = Console(markup=False)
     console.print(
         f"{harmless(kind)} {harmless(key)}, checkpoint {harmless(name)}", markup=False
     )
