@@ -9,6 +9,7 @@ import gc
 import logging
 import os
 import signal
+import sys
 from collections.abc import Coroutine
 from pathlib import Path
 from typing import Any, Final
@@ -69,6 +70,8 @@ def run_worker(settings: Settings, pipeline: Pipeline) -> None:
             extra={"values": pipeline.partial},
         )
     gc.set_threshold(50_000, 20, 100)
+    # A changed book is read in a thread: payments must not wait 5 ms for each of its turns.
+    sys.setswitchinterval(0.0005)
     pipeline.adopt(checked(pipeline.bench, settings.recheck_every, metrics))
     asyncio.run(Worker(settings, metrics, pulse).run(pipeline))
 
@@ -163,7 +166,7 @@ class Worker:
             return  # the book that comes with the package does not change
 
         def build(folder: Path) -> Bench:
-            bench = build_kept_bench(self._settings, folder)
+            bench = build_kept_bench(self._settings, folder, pipeline.bench.book)
             return checked(bench, self._settings.recheck_every, self._metrics)
 
         watch = BookWatch(self._settings.book, build, pipeline, self._metrics, self._pulse)
