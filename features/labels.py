@@ -256,3 +256,15 @@ def _weight(said: Label | Passed) -> tuple[int, bool]:
 def _place(held: Waiting) -> str:
     known_at, is_fraud, payment = held
     return f"{known_at}:{is_fraud:d}:{payment}"
+
+
+def join_payment(carried: bytes, built: bytes) -> bytes:
+    """Of a payment that both know: the places of the built one, the verdict that holds."""
+    one, other = _passed(carried), _passed(built)
+    best = one if _weight(one) > _weight(other) else other
+    return encode(Passed(other.at, other.places, best.known_at, best.is_fraud))
+
+
+def join_spell(carried: bytes, built: bytes) -> bytes:
+    """The payments of both."""
+    return encode(list(dict.fromkeys([*_ids(carried), *_ids(built)])))
