@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 import msgspec
 
 from features.errors import Malformed, Mistake
+from features.history import Remembered
 from features.message import parse
 from features.payment import payment_values
 from features.plan import Plan
@@ -20,6 +21,7 @@ from features.text.reading import read
 from features.transaction import Scalar, Transaction
 from risk.decide import Bench, Known, decide, refuse, repeat
 from risk.decision import Decision, Flag, Source, encode
+from risk.elsewhere import Elsewhere, take_place
 from risk.labels import Heard, Result, label_of
 from risk.ledger import Entry, FirstAnswer, digest, first_answer
 from risk.shard import Shard
@@ -104,7 +106,8 @@ class Limits(msgspec.Struct, frozen=True):
 class Pipeline:
     """Answers arrivals in the order given. One per process; not thread-safe.
 
-    `clock` gives nanoseconds for the timings, which are no part of the decision.
+    `clock` gives nanoseconds for the timings, which are no part of the decision. `elsewhere`
+    knows values that this process cannot: see `risk.elsewhere`.
     """
 
     def __init__(
@@ -112,7 +115,9 @@ class Pipeline:
         bench: Bench,
         limits: Limits,
         clock: Callable[[], int],
+        elsewhere: Elsewhere | None = None,
     ) -> None:
+        self._elsewhere = elsewhere
         self._bench = bench
         self._limits = limits
         self._clock = clock
@@ -261,8 +266,8 @@ class Pipeline:
             watch.lap("decide")
             return decision
         subject, payment = self._seen(transaction)
-        look = shard.history.observe if entry is None else shard.history.recall
-        remembered = look(subject, payment)
+        place = (source.partition, source.offset)
+        remembered = self._remember(shard, place, subject, payment, is_new=entry is None)
         history = remembered.values
         watch.lap("history")
         reading = read(transaction.memo).values()
@@ -272,15 +277,32 @@ class Pipeline:
             completed = ask({**payment, **history, **reading}, transaction.at)
             history = {**history, **completed}
             watch.lap("sequences")
-        labels = self._position(arrival.partition)
-        marks = self._partial
-        if remembered.marks is not shard.history.marks:
-            marks = by_mark(remembered.marks)
+        labels, marks = self._position(arrival.partition), self._marks(shard, remembered)
         known = Known(payment, history, reading, flags, labels, marks)
         decision = decide(transaction, known, self._bench, source)
         shard.ledger.remember(fingerprint, Entry(transaction.id, first_answer(decision)))
         watch.lap("decide")
         return decision
+
+    def _remember(
+        self,
+        shard: Shard,
+        place: tuple[int, int],
+        subject: Subject,
+        payment: dict[str, Scalar],
+        *,
+        is_new: bool,
+    ) -> Remembered:
+        look = shard.history.observe if is_new else shard.history.recall
+        own = look(subject, payment)
+        if self._elsewhere is None:
+            return own
+        return take_place(own, self._elsewhere.observe(place, subject, payment))
+
+    def _marks(self, shard: Shard, remembered: Remembered) -> dict[Mark, tuple[str, ...]]:
+        if remembered.marks is shard.history.marks:
+            return self._partial  # the usual case: made once
+        return by_mark(remembered.marks)
 
     def _position(self, partition: int) -> int | None:
         """How far the labels of a partition were read, None if nothing looks at them."""
