@@ -10,6 +10,7 @@ from typing import Annotated, Literal, TypeAlias
 import msgspec
 from msgspec import Meta
 
+from features.source import Mark
 from features.transaction import Scalar
 
 Outcome: TypeAlias = Literal["approve", "review", "reject"]
@@ -43,6 +44,20 @@ class Version(msgspec.Struct, frozen=True, gc=False):
     name: str
     version: str
     hash: str
+
+
+class Challenge(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """What a book or scorer on trial answered beside the one that decides.
+
+    Its outcome is null, and the rest empty, if it failed on this payment.
+    """
+
+    book: Version
+    scorer: Version
+    outcome: Outcome | None = None
+    score: int | None = None
+    codes: tuple[str, ...] = ()
+    hits: tuple[Hit, ...] = ()
 
 
 class Source(msgspec.Struct, frozen=True, gc=False):
@@ -95,6 +110,21 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True, gc=False, forbid_unkno
         str | None, _says("id of the first decision about the same payment, repeated here")
     ] = None
     flags: Annotated[tuple[Flag, ...], _says("what was odd about the message")] = ()
+    labels: Annotated[
+        int | None,
+        _says("next offset of the labels when it was decided; null: the book reads no labels"),
+    ] = None
+    marks: Annotated[
+        dict[Mark, tuple[str, ...]],
+        _says(
+            "values that are not exact: partial (of one partition of several), approximate,"
+            " saturated (the window holds more than is kept)"
+        ),
+    ] = {}
+    challenger: Annotated[
+        Challenge | None,
+        _says("what the challenger beside would have answered; it decides nothing"),
+    ] = None
     timings_us: Annotated[
         dict[str, int], _says("wall time by step in microseconds; no part of the decision")
     ] = {}

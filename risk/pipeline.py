@@ -5,27 +5,28 @@ fold over the log, one `Shard` a partition: what was decided never enters it, so
 same arrivals gives the same state, whoever decided them.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import msgspec
 
-from features.errors import Malformed, Mistake
-from features.message import parse
+from features.history import Remembered
 from features.payment import payment_values
 from features.plan import Plan
+from features.source import Mark
 from features.subject import Subject, subject_of
 from features.table import Loader
 from features.text.reading import read
 from features.transaction import Scalar, Transaction
+from risk.challenger import Challenger, check_fit, misfits
 from risk.decide import Bench, Known, decide, refuse, repeat
-from risk.decision import Decision, Flag, Source, encode
+from risk.decision import Challenge, Decision, Source, encode
+from risk.elsewhere import Elsewhere, take_place
+from risk.intake import DeadLetter, Refused, condemn, flags_of, receive
+from risk.labels import Heard, Result, label_of
 from risk.ledger import Entry, FirstAnswer, digest, first_answer
 from risk.shard import Shard
+from risk.stopwatch import Stopwatch
 from rules.sequences import Sequences
-
-MAX_AHEAD_US = 24 * 3600 * 1_000_000
-"""Event time may be this far after the record's own time; further is a broken clock upstream,
-and would push a payer's real history out of its windows."""
 
 
 class Arrival(msgspec.Struct, frozen=True, gc=False):
@@ -38,13 +39,6 @@ class Arrival(msgspec.Struct, frozen=True, gc=False):
     timestamp_ms: int | None = None
 
 
-class DeadLetter(msgspec.Struct, frozen=True, gc=False):
-    """Why a message is no payment: a code of `risk.decide.REFUSALS` and every mistake."""
-
-    code: str
-    mistakes: tuple[Mistake, ...]
-
-
 class Answer(msgspec.Struct, frozen=True, gc=False):
     """What goes out for one arrival: the decision, its JSON, and a dead letter if it is one."""
 
@@ -52,29 +46,6 @@ class Answer(msgspec.Struct, frozen=True, gc=False):
     decision: Decision
     encoded: bytes
     dead_letter: DeadLetter | None = None
-
-
-class Refused(Exception):
-    """The arrival is no payment; carries the dead letter."""
-
-    def __init__(self, code: str, mistakes: tuple[Mistake, ...]) -> None:
-        super().__init__(code)
-        self.dead_letter = DeadLetter(code, mistakes)
-
-
-class Stopwatch:
-    """Wall time by step, in microseconds, of one decision."""
-
-    def __init__(self, clock: Callable[[], int]) -> None:
-        self.laps: dict[str, int] = {}
-        self._clock = clock
-        self._last = clock()
-
-    def lap(self, step: str) -> None:
-        """Give the time since the last call to this step."""
-        now = self._clock()
-        self.laps[step] = (now - self._last) // 1000
-        self._last = now
 
 
 class OtherVelocities(Exception):
@@ -87,18 +58,23 @@ def always(arrival: Arrival) -> bool:
 
 
 class Limits(msgspec.Struct, frozen=True):
-    """What the pipeline is told about its place: names for the record, bounds for the input."""
+    """What the pipeline is told about its place: names for the record, bounds for the input.
+
+    `partitions` of the log: with several, each knows only its own payments of a payee.
+    """
 
     topic: str
     epoch: str
     max_bytes: int
     known_ids: int
+    partitions: int = 1
 
 
 class Pipeline:
     """Answers arrivals in the order given. One per process; not thread-safe.
 
-    `clock` gives nanoseconds for the timings, which are no part of the decision.
+    `clock` gives nanoseconds for the timings, which are no part of the decision. `elsewhere`
+    knows values that this process cannot: see `risk.elsewhere`.
     """
 
     def __init__(
@@ -106,11 +82,16 @@ class Pipeline:
         bench: Bench,
         limits: Limits,
         clock: Callable[[], int],
+        elsewhere: Elsewhere | None = None,
     ) -> None:
+        self._elsewhere = elsewhere
         self._bench = bench
         self._limits = limits
         self._clock = clock
         self._shards: dict[int, Shard] = {}
+        self._reads_labels = bench.reads_labels
+        self._partial = by_mark(dict.fromkeys(self.partial, "partial"))
+        self._challenger: Challenger | None = None
 
     @property
     def bench(self) -> Bench:
@@ -123,6 +104,17 @@ class Pipeline:
         return self._bench.plan
 
     @property
+    def reads_labels(self) -> bool:
+        """Whether any value looks at labels."""
+        return self._bench.reads_labels
+
+    @property
+    def partial(self) -> tuple[str, ...]:
+        """Values that are of one partition of several: those by others than the payer."""
+        others = [v.name for v in self.plan.velocities if "payer" not in v.by]
+        return tuple(others) if self._limits.partitions > 1 else ()
+
+    @property
     def currency(self) -> str:
         """The currency in which amounts are kept."""
         return self._bench.book.currency
@@ -130,16 +122,33 @@ class Pipeline:
     def adopt(self, bench: Bench) -> None:
         """Judge by another bench from the next arrival on.
 
-        Raises `OtherVelocities` if what is kept of the past does not fit it.
+        A challenger that does not fit it is let go. Raises `OtherVelocities` if what is kept
+        of the past does not fit it.
         """
-        if _kept(bench) != _kept(self._bench):
+        if bench.kept != self._bench.kept:
             raise OtherVelocities(
                 "the book declares other velocities or another currency than the one before: "
                 "the history must be built anew, so restart the workers"
             )
         self._bench = bench
+        if self._challenger is not None and any(misfits(bench, self._challenger.bench)):
+            self._challenger = None
         for shard in self._shards.values():
             shard.sequences = Sequences(bench.book, before=shard.sequences)
+
+    @property
+    def challenger(self) -> Challenger | None:
+        """What judges beside, if anything does."""
+        return self._challenger
+
+    def oppose(self, challenger: Challenger | None) -> None:
+        """Let a challenger judge beside from the next arrival on; None ends it.
+
+        Raises `risk.challenger.Misfit` if it cannot judge by the values that are gathered here.
+        """
+        if challenger is not None:
+            check_fit(self._bench, challenger.bench)
+        self._challenger = challenger
 
     def take(
         self, arrivals: Sequence[Arrival], admit: Callable[[Arrival], bool] = always
@@ -172,6 +181,19 @@ class Pipeline:
                 shard.sequences.observe({**payment, **history, **reading}, transaction.at)
         shard.ledger.remember(fingerprint, Entry(transaction.id, recorded))
 
+    def learn(self, partition: int, heard: Iterable[Heard]) -> list[Result]:
+        """Take labels in, in the order of their topic; tell what became of each of them.
+
+        Those of earlier calls that had to wait and are settled by now come first.
+        """
+        shard = self.shard(partition)
+        results: list[Result] = [*shard.history.settled()]
+        for one in heard:
+            label = label_of(one)
+            results.append("malformed" if label is None else shard.history.learn(label))
+            shard.labels = one.offset + 1
+        return results
+
     def shard(self, partition: int) -> Shard:
         """The state of a partition; an empty one if nothing of it was ever taken."""
         shard = self._shards.get(partition)
@@ -181,7 +203,13 @@ class Pipeline:
 
     def empty(self, loader: Loader | None = None) -> Shard:
         """A state to restore into; `loader` gives what is stored and not in memory."""
-        return Shard(self._limits.known_ids, self._bench.plan, self._bench.book, loader)
+        return Shard(
+            self._limits.known_ids,
+            self._bench.plan,
+            self._bench.book,
+            loader,
+            is_shared=self._limits.partitions > 1,
+        )
 
     def replace(self, partition: int, shard: Shard | None) -> None:
         """Go on from another state of a partition; None lets it go."""
@@ -199,14 +227,25 @@ class Pipeline:
         )
         watch = Stopwatch(self._clock)
         try:
-            transaction = self._parse(arrival) if admitted else _condemn()
+            transaction = self._parse(arrival) if admitted else condemn()
         except Refused as refused:
-            decision = refuse(refused.dead_letter.code, self._bench, source)
+            labels = self._position(arrival.partition)
+            decision = refuse(refused.dead_letter.code, self._bench, source, labels)
             return Answer(arrival, decision, encode(decision), refused.dead_letter)
         watch.lap("parse")
         decision = self._judge(arrival, transaction, source, watch)
-        decision = msgspec.structs.replace(decision, timings_us=watch.laps)
+        beside = self._beside(decision, transaction, watch)
+        decision = msgspec.structs.replace(decision, challenger=beside, timings_us=watch.laps)
         return Answer(arrival, decision, encode(decision))
+
+    def _beside(
+        self, decision: Decision, transaction: Transaction, watch: Stopwatch
+    ) -> Challenge | None:
+        if self._challenger is None or decision.duplicate_of is not None:
+            return None
+        answer = self._challenger.answer(decision, transaction.at)
+        watch.lap("challenger")
+        return answer
 
     def _judge(
         self, arrival: Arrival, transaction: Transaction, source: Source, watch: Stopwatch
@@ -215,14 +254,16 @@ class Pipeline:
         fingerprint = digest(transaction)
         entry = shard.ledger.find(fingerprint)
         id_reused = entry is None and shard.ledger.knows_id(transaction.id)
-        flags = _flags(arrival, transaction, id_reused=id_reused)
+        flags = flags_of(arrival.key, transaction, id_reused=id_reused)
         if entry is not None and entry.answer is not None:
-            decision = repeat(transaction, entry.answer, flags, self._bench, source)
+            labels = self._position(arrival.partition)
+            decision = repeat(transaction, entry.answer, flags, self._bench, source, labels)
             watch.lap("decide")
             return decision
         subject, payment = self._seen(transaction)
-        look = shard.history.observe if entry is None else shard.history.recall
-        history = look(subject, payment).values
+        place = (source.partition, source.offset)
+        remembered = self._remember(shard, place, subject, payment, is_new=entry is None)
+        history = remembered.values
         watch.lap("history")
         reading = read(transaction.memo).values()
         watch.lap("text")
@@ -231,26 +272,40 @@ class Pipeline:
             completed = ask({**payment, **history, **reading}, transaction.at)
             history = {**history, **completed}
             watch.lap("sequences")
-        known = Known(payment, history, reading, flags)
+        labels, marks = self._position(arrival.partition), self._marks(shard, remembered)
+        known = Known(payment, history, reading, flags, labels, marks)
         decision = decide(transaction, known, self._bench, source)
         shard.ledger.remember(fingerprint, Entry(transaction.id, first_answer(decision)))
         watch.lap("decide")
         return decision
 
+    def _remember(
+        self,
+        shard: Shard,
+        place: tuple[int, int],
+        subject: Subject,
+        payment: dict[str, Scalar],
+        *,
+        is_new: bool,
+    ) -> Remembered:
+        look = shard.history.observe if is_new else shard.history.recall
+        own = look(subject, payment)
+        if self._elsewhere is None:
+            return own
+        return take_place(own, self._elsewhere.observe(place, subject, payment))
+
+    def _marks(self, shard: Shard, remembered: Remembered) -> dict[Mark, tuple[str, ...]]:
+        if remembered.marks is shard.history.marks:
+            return self._partial  # the usual case: made once
+        return by_mark(remembered.marks)
+
+    def _position(self, partition: int) -> int | None:
+        """How far the labels of a partition were read, None if nothing looks at them."""
+        return self.shard(partition).labels if self._reads_labels else None
+
     def _parse(self, arrival: Arrival) -> Transaction:
-        raw = arrival.value or b""
-        if len(raw) > self._limits.max_bytes:
-            text = f"{len(raw)} bytes; at most {self._limits.max_bytes} are read"
-            raise Refused("OVERSIZED", (Mistake("", text),))
-        try:
-            transaction = parse(raw, self._bench.attributes)
-        except Malformed as malformed:
-            raise Refused("MALFORMED", malformed.mistakes) from None
-        stamp = arrival.timestamp_ms
-        if stamp is not None and stamp > 0 and transaction.at > stamp * 1000 + MAX_AHEAD_US:
-            text = "lies more than 24 h after the record's own timestamp"
-            raise Refused("MALFORMED", (Mistake("time", text),))
-        return transaction
+        raw, limit = arrival.value or b"", self._limits.max_bytes
+        return receive(raw, arrival.timestamp_ms, limit, self._bench.attributes)
 
     def _seen(self, transaction: Transaction) -> tuple[Subject, dict[str, Scalar]]:
         """A payment as history sees it, and the values of its own fields."""
@@ -261,16 +316,9 @@ class Pipeline:
         return subject_of(transaction, base_minor), payment
 
 
-def _kept(bench: Bench) -> tuple[str, ...]:
-    return (bench.book.currency, *(velocity.digest for velocity in bench.plan.velocities))
-
-
-def _condemn() -> Transaction:
-    raise Refused("CRASHED", (Mistake("", "deciding it ended the process again and again"),))
-
-
-def _flags(arrival: Arrival, transaction: Transaction, *, id_reused: bool) -> tuple[Flag, ...]:
-    flags: tuple[Flag, ...] = ()
-    if arrival.key != transaction.payer.id.encode():
-        flags = ("key_mismatch",)
-    return (*flags, "id_reused") if id_reused else flags
+def by_mark(marks: Mapping[str, Mark]) -> dict[Mark, tuple[str, ...]]:
+    """The names under each mark."""
+    found: dict[Mark, list[str]] = {}
+    for name, mark in marks.items():
+        found.setdefault(mark, []).append(name)
+    return {mark: tuple(names) for mark, names in found.items()}

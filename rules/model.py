@@ -14,6 +14,7 @@ Tier: TypeAlias = Literal["block", "allow", "reject", "review"]
 Outcome: TypeAlias = Literal["approve", "review", "reject"]
 Mode: TypeAlias = Literal["live", "shadow", "off"]
 Severity: TypeAlias = Literal["info", "low", "medium", "high", "critical"]
+Engine: TypeAlias = Literal["native", "tree", "durable"]
 ListKind: TypeAlias = Literal["allow", "block", "watch"]
 Truth: TypeAlias = bool | None
 """True, False, or None: unknown."""
@@ -187,6 +188,9 @@ class Book(msgspec.Struct, frozen=True, kw_only=True):
     default: Outcome
     outcomes: Mapping[Tier, Outcome]
     thresholds: Thresholds
+    engine: Engine = "native"
+    """What evaluates the rules; all give the same."""
+
     rates: tuple[tuple[str, int, str], ...]
     """(ISO 4217 code, valid from in microseconds UTC, units of the base currency for one)."""
 

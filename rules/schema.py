@@ -7,7 +7,7 @@ by reading the book; a file that the schema refuses, reading refuses too.
 from typing import Any, Final, TypeAlias, get_args
 
 from rules.book_page import NAME as LIST_NAME
-from rules.model import TIERS, ListKind, Mode, Outcome, Severity
+from rules.model import TIERS, Engine, ListKind, Mode, Outcome, Severity
 from rules.param_page import PARAM
 from rules.rule_page import CODE, ID, MAX_POINTS
 from rules.sequence_page import NAME as STEP_NAME
@@ -64,6 +64,7 @@ def book_schema(words: Vocabulary) -> Schema:
                 "tiers": _object({tier: outcome for tier in TIERS}),
                 "score": _object({"review": points, "reject": points, "rules": points}),
                 "rates": {"type": "string", "pattern": "[.]csv$"},
+                "engine": _choice(get_args(Engine)),
                 "lists": _named(LIST_NAME[0], _listing()),
                 "attributes": {"type": "object", "additionalProperties": _attribute()},
                 "velocities": _named(LIST_NAME[0], _velocity(fields)),

@@ -15,7 +15,9 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, make
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
+from risk.decision import Challenge, Outcome
 from risk.drift import DriftTally, values_of
+from risk.labels import Result
 from risk.pipeline import Answer
 from risk.score.model_card import Spread
 from risk.worker.lanes import Slot
@@ -41,6 +43,9 @@ class Metrics:
         self._unknown = self._counter(
             "risk_rule_unknowns", "rules whose condition was unknown", ("rule",)
         )
+        self._labels = self._counter(
+            "risk_labels", "labels by what became of them", ("result",)
+        )
         self._dead = self._counter(
             "risk_dead_letters", "messages that are no payment", ("reason",)
         )
@@ -48,10 +53,21 @@ class Metrics:
         self._repeats = self._counter("risk_repeats", "payments answered as before", ())
         self._passed = self._counter("risk_passed_by", "records already in the log", ())
         self._folded = self._counter("risk_folded", "records folded while restoring", ())
+        self._engine_failures = self._counter(
+            "risk_engine_failures", "payments that another engine judged: the book's failed", ()
+        )
         self._mismatches = self._counter(
             "risk_engine_mismatches", "payments that a second evaluator judges otherwise", ()
         )
         self._reloads = self._counter("risk_book_reloads", "changed books", ("result",))
+        self._challenged = self._counter(
+            "risk_challenger",
+            "payments that the challenger judged: the same outcome, another, or it failed",
+            ("result",),
+        )
+        self._challengers = self._counter(
+            "risk_challenger_reloads", "challengers taken or refused", ("result",)
+        )
         self._restoring = self._counter("risk_restore_seconds", "time spent restoring", ())
         self._checkpoints = self._counter("risk_checkpoints", "checkpoints written", ())
         self._written = self._counter("risk_checkpoint_states", "states in checkpoints", ())
@@ -76,6 +92,11 @@ class Metrics:
             registry=self.registry,
             buckets=BUCKETS,
         )
+        self._partial = Gauge(
+            "risk_partial_values",
+            "declared values that know only one partition of several",
+            registry=self.registry,
+        )
         self._in_flight = Gauge(
             "risk_in_flight",
             "decisions between intake and acknowledgement",
@@ -89,6 +110,7 @@ class Metrics:
         hits: Tally[tuple[str, str]] = Tally()
         unknown: Tally[str] = Tally()
         steps: Tally[str] = Tally()
+        beside: Tally[str] = Tally()
         rare: list[Answer] = []
         for answer in answers:
             decision = answer.decision
@@ -97,6 +119,8 @@ class Metrics:
             hits.update((hit.rule, "shadow") for hit in decision.shadow)
             unknown.update(decision.unknown_rules)
             steps.update(decision.timings_us)
+            if decision.challenger is not None:
+                beside[_result(decision.challenger, decision.outcome)] += 1
             if answer.dead_letter or decision.flags or decision.duplicate_of:
                 rare.append(answer)
         self._events.inc(len(answers))
@@ -104,6 +128,7 @@ class Metrics:
         for (rule, mode), count in hits.items():
             self._hits.labels(rule, mode).inc(count)
         _add(self._unknown, unknown)
+        _add(self._challenged, beside)
         for step, micros in steps.items():
             self._steps.labels(step).inc(micros / 1e6)
         self._odd(rare)
@@ -143,13 +168,30 @@ class Metrics:
         """Count a checkpoint that could not be used, by a reason of `risk.state.stamp`."""
         self._refused.labels(reason).inc()
 
+    def labelled(self, results: Mapping[Result, int]) -> None:
+        """Count labels by what became of them; one that waited is counted again at its end."""
+        for result, count in results.items():
+            self._labels.labels(result).inc(count)
+
+    def partial(self, values: int) -> None:
+        """Set how many declared values know only one partition of several."""
+        self._partial.set(values)
+
     def mismatched(self) -> None:
         """Count a payment on which two evaluators differ."""
         self._mismatches.inc()
 
+    def engine_failed(self) -> None:
+        """Count a payment that another evaluator judged, because the book's own failed."""
+        self._engine_failures.inc()
+
     def reloaded(self, result: Literal["taken", "refused"]) -> None:
         """Count a changed book."""
         self._reloads.labels(result).inc()
+
+    def challenger_reloaded(self, result: Literal["taken", "refused"]) -> None:
+        """Count a challenger that was read."""
+        self._challengers.labels(result).inc()
 
     def watch_lag(self, lag: Callable[[], Mapping[int, int]]) -> None:
         """Ask `lag` for records by partition that were not taken, whenever somebody looks."""
@@ -203,6 +245,12 @@ class _Drift(Collector):
         for drift in self._tally.drifts():
             family.add_metric((drift.name,), drift.psi)
         yield family
+
+
+def _result(answer: Challenge, outcome: Outcome) -> str:
+    if answer.outcome is None:
+        return "failed"
+    return "same" if answer.outcome == outcome else "other"
 
 
 def _add(counter: Counter, tally: Mapping[str, int]) -> None:

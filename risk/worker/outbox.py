@@ -8,7 +8,8 @@ from collections.abc import Awaitable
 
 import msgspec
 
-from risk.pipeline import Answer, DeadLetter
+from risk.intake import DeadLetter
+from risk.pipeline import Answer
 from risk.settings import Settings
 from risk.worker.clients import AIOKafkaProducer, MessageSizeTooLargeError
 from risk.worker.lanes import Lane, Slot
@@ -46,11 +47,12 @@ class Outbox:
         low_header = ("low", b"%d" % low)
         count = 0
         for slot in slots[start:]:
+            answer = _answer(slot)
+            headers = [("src", self._prefix + b"%d" % slot.offset), low_header]
+            if answer.decision.labels is not None:
+                headers.append(("lab", b"%d" % answer.decision.labels))
             added = batch.append(
-                timestamp=None,
-                key=slot.key,
-                value=_answer(slot).encoded,
-                headers=[("src", self._prefix + b"%d" % slot.offset), low_header],
+                timestamp=None, key=slot.key, value=answer.encoded, headers=headers
             )
             if added is None:
                 break

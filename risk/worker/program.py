@@ -9,12 +9,10 @@ import gc
 import logging
 import os
 import signal
+import sys
 from collections.abc import Coroutine
-from pathlib import Path
 from typing import Any, Final
 
-from risk.books import build_kept_bench
-from risk.decide import Bench
 from risk.pipeline import Pipeline
 from risk.score.model_card import read_card
 from risk.settings import Settings
@@ -23,10 +21,11 @@ from risk.state.store import StoreFailed
 from risk.worker.checkpoints import Checkpoints
 from risk.worker.clients import KafkaConnectionError, LogReader, producer
 from risk.worker.desk import StreamDesk
+from risk.worker.feed import LabelFeed, LabelsLost
+from risk.worker.follow import follow
 from risk.worker.logs import start_logs
 from risk.worker.metrics import Metrics
 from risk.worker.recheck import checked
-from risk.worker.reload import BookWatch
 from risk.worker.runtime import Host
 from risk.worker.watch import Pulse, serve_watch
 
@@ -61,7 +60,15 @@ def run_worker(settings: Settings, pipeline: Pipeline) -> None:
     pulse = Pulse()
     port = serve_watch(settings.host, settings.port, metrics, pulse)
     log.info("watch port open", extra={"host": settings.host, "port": port})
+    metrics.partial(len(pipeline.partial))
+    if pipeline.partial:
+        log.info(
+            "these values know one partition only: others than its payers may share the entity",
+            extra={"values": pipeline.partial},
+        )
     gc.set_threshold(50_000, 20, 100)
+    # A changed book is read in a thread: payments must not wait 5 ms for each of its turns.
+    sys.setswitchinterval(0.0005)
     pipeline.adopt(checked(pipeline.bench, settings.recheck_every, metrics))
     asyncio.run(Worker(settings, metrics, pulse).run(pipeline))
 
@@ -115,13 +122,14 @@ class Worker:
             output,
             reader,
             Checkpoints(self._settings, pipeline, keeper, self._metrics),
+            self._feed(pipeline, reader),
             self._metrics,
             host.settle,
             self._spawn,
         )
         self._metrics.watch_lag(host.lag)
         self._spawn(self._beat(host))
-        self._follow_book(pipeline)
+        await self._follow(pipeline)
         try:
             await host.run(desk, stop)
         except Exception as error:  # noqa: BLE001  # crash-only: whatever it is, it ends here
@@ -131,6 +139,11 @@ class Worker:
         if keeper is not None:
             await keeper.stop()
         log.info("worker stopped")
+
+    def _feed(self, pipeline: Pipeline, reader: LogReader) -> LabelFeed:
+        source = reader if pipeline.reads_labels else None
+        topic = self._settings.topic_labels
+        return LabelFeed(topic, pipeline, source, self._metrics, self._spawn)
 
     def _listen(self, stop: asyncio.Event) -> None:
         loop = asyncio.get_running_loop()
@@ -144,23 +157,23 @@ class Worker:
         for name in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(name, begin_stop)
 
-    def _follow_book(self, pipeline: Pipeline) -> None:
-        self._pulse.book = pipeline.bench.book_version.hash
-        if self._settings.book is None:
-            return  # the book that comes with the package does not change
+    async def _follow(self, pipeline: Pipeline) -> None:
+        watches = await follow(self._settings, pipeline, self._metrics, self._pulse)
 
-        def build(folder: Path) -> Bench:
-            bench = build_kept_bench(self._settings, folder)
-            return checked(bench, self._settings.recheck_every, self._metrics)
+        def ask() -> None:
+            for watch in watches:
+                watch.ask()
 
-        watch = BookWatch(self._settings.book, build, pipeline, self._metrics, self._pulse)
-        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, watch.ask)
-        self._spawn(watch.run(self._settings.reload_seconds))
+        if watches:
+            asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, ask)
+        for watch in watches:
+            self._spawn(watch.run(self._settings.reload_seconds))
 
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(_end_with)
+        return task
 
     async def _beat(self, host: Host) -> None:
         while True:
@@ -179,7 +192,7 @@ def _end_with(task: asyncio.Task[None]) -> None:
 
 def die(error: BaseException) -> None:
     """End the process now: no clean-up, no commit, no other task gets a turn."""
-    if isinstance(error, StoreFailed):
+    if isinstance(error, (StoreFailed, LabelsLost)):
         log.critical(str(error))
     else:
         log.critical("unexpected; the process ends and decides nothing more", exc_info=error)
