@@ -43,11 +43,11 @@ def card_not_present(scene: Scene, dice: Dice, day: int, number: int) -> Case:
 
 
 def _means(dice: Dice) -> dict[str, int]:
-    """On a device of the thief's (55 %), as if on the victim's, or with the card on file."""
+    """On a device of the thief (three in five), on the victim's, or with a card on file."""
     if dice.chance(0.08):
         return {"channel": API, "device": 0}
     channel = {"channel": WEB if dice.chance(0.5) else APP}
-    return {**channel, "device": dice.word() >> 2 | 1} if dice.chance(0.6) else channel
+    return {**channel, "device": dice.word() >> 2 | 1} if dice.chance(0.66) else channel
 
 
 def _shop(scene: Scene, dice: Dice, country: int, *, on_file: bool = False) -> int:
