@@ -34,6 +34,6 @@ def _where(declared: Declared) -> Condition | None:
     test = Compiler({}, {}).test(declared.where)
 
     def holds(values: Mapping[str, Scalar]) -> bool | None:
-        return test(values, 0)  # a condition on a payment's own fields asks no time
+        return test(values, 0)  # no part of it asks for the time
 
     return Condition(declared.where_text, names(declared.where), holds)

@@ -155,11 +155,12 @@ def _unused_lists(book: Book) -> Iterator[Finding]:
 def _velocities(book: Book, also_read: Collection[str]) -> Iterator[Finding]:
     asked = [names(node) for rule in book.dossiers.values() for node in conditions(rule)]
     of_steps = [name.partition(".")[2] for some in asked for name in some]
-    used = frozenset(book.names).union(also_read, of_steps, *asked)
+    of_wheres = [names(v.where) for v in book.velocities.values() if v.where is not None]
+    used = frozenset(book.names).union(also_read, of_steps, *asked, *of_wheres)
     for velocity in book.velocities.values():
         place = Place(FRAME_FILE, velocity.line)
         if velocity.name not in used:
-            cause = "no rule and no scorer reads this velocity"
+            cause = "no rule, no scorer and no other velocity reads it"
             yield Finding("unused", velocity.name, place, cause)
         costs = above_budget(velocity)
         if costs:

@@ -39,13 +39,22 @@ class Operand(msgspec.Struct, frozen=True):
     unit: str | None = None
 
 
+def nothing_against(name: str) -> str:
+    """Say of no name why it may not be read."""
+    return ""
+
+
 class Scope(msgspec.Struct, frozen=True):
-    """What an expression may refer to, and where its mistakes go: (cause, offset, hint)."""
+    """What an expression may refer to, and where its mistakes go: (cause, offset, hint).
+
+    `against` says why a name that is no word here may not be read, '' if it is just unknown.
+    """
 
     words: Vocabulary
     params: Mapping[str, Scalar]
     lists: Collection[str]
     wrong: Callable[[str, int, str], None]
+    against: Callable[[str], str] = nothing_against
 
 
 def type_of(value: Scalar) -> Type:
@@ -66,8 +75,9 @@ def named(scope: Scope, name: str, offset: int) -> Operand:
     """Look up a value of the vocabulary."""
     word = scope.words.get(name)
     if word is None:
-        hint = did_you_mean(name, scope.words)
-        scope.wrong(f"unknown value {name[:60]!r}", offset, hint)
+        reason = scope.against(name)
+        hint = "" if reason else did_you_mean(name, scope.words)
+        scope.wrong(reason or f"unknown value {name[:60]!r}", offset, hint)
         return Operand(Constant(0), None, offset)
     return Operand(Named(name, word.type), word.type, offset, word.unit)
 

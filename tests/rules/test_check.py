@@ -213,7 +213,7 @@ def test_lists_and_velocities_without_use_are_found(tmp_path: Path) -> None:
     assert [
         Finding("unused", "@trusted", Place("book.yaml", 1), "no rule asks this list"),
         Finding("unused", "@watched", Place("book.yaml", 1), "no rule asks this list"),
-        Finding("unused", "unread", Place("book.yaml", 12), "no rule and no scorer reads this velocity"),
+        Finding("unused", "unread", Place("book.yaml", 12), "no rule, no scorer and no other velocity reads it"),
         Finding("costly", "dear", Place("book.yaml", 14), "a busy entity would take 562 KiB, 64 at most"),
     ] == found  # fmt: skip
     assert "book.yaml:1: @trusted: no rule asks this list [unused]" == str(found[0])
