@@ -6,8 +6,8 @@ was saved and restored in between. The laws of a window are in `features.windows
 
 A velocity is **unknown until it is warm** (`features.warmth`): until the log has covered its
 window since it was declared. `since` says from which event time the log is complete for it.
-Known earlier are a last payment that was found, which more of the past could not change, and who is
-new, as far as the log reaches.
+Known earlier are a last payment that was found, which more of the past could not change, and
+who is new, as far as the log reaches.
 """
 
 from collections.abc import Iterator, Mapping

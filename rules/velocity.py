@@ -57,7 +57,8 @@ ONLY_PAST: Final = frozenset(("last", "since_last", "is_new"))
 class Velocity(msgspec.Struct, frozen=True, kw_only=True):
     """One declared value. `window` and `delay` are microseconds.
 
-    `where` is asked of each payment once, as it passes, by the values that it has then. `of` names the value looked at: of several, the first one known. `include_current` None is
+    `where` is asked of each payment once, as it passes, by the values that it has then.
+    `of` names the value looked at: of several, the first one known. `include_current` None is
     the function's own habit. With `delay`, labelled payments older than it are looked at, and
     `label` picks one verdict.
     """
