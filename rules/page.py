@@ -124,12 +124,12 @@ class Page:
         if leaf is None:
             return low
         if not leaf.plain or kind(leaf.text) != "number":
-            why = trap(leaf.text) if leaf.plain else "it is quoted"
-            self.wrong(
-                leaf,
-                f"{what} must be a number" + (f"; {why}" if why else ""),
-                "write it in plain digits",
-            )
+            why, hint = trap(leaf.text), "write it in plain digits"
+            if not leaf.plain:
+                why = "it is quoted"
+            if not leaf.plain and kind(leaf.text) == "number":
+                hint = f"write {leaf.text} without quotes"
+            self.wrong(leaf, f"{what} must be a number" + (f"; {why}" if why else ""), hint)
             return low
         value = float(leaf.text) if "." in leaf.text else int(leaf.text)
         if not low <= value <= high:
@@ -170,7 +170,8 @@ class Page:
                 "number": self.number,
                 "flag": self.flag,
             }
-            return takers.get(kind(node.text), self.text)(node, what)
+            value = takers.get(kind(node.text), self.text)(node, what)
+            return 0 if "number" in trap(node.text) else value  # that it is none is told
         return self.text(node, what)
 
     def value(self, node: Node, what: str, word: Word) -> Scalar | None:

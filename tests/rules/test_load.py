@@ -103,10 +103,13 @@ def test_a_mistake_quotes_its_line_and_suggests_a_word(tmp_path: Path) -> None:
         ({"title": "x" * 301}, "3:12: title must have 1 to 300 characters"),
         ({"params": "{least: 1e3}", "when": "amount > $least"}, "9:21: a parameter must be text; YAML reads a bare 1e3 as text or a number, by its version"),
         ({"params": "{least: 010}", "when": "amount > $least"}, "9:21: a parameter must be text; YAML reads a bare 010 as an octal number"),
-        ({"params": "{least: 5}"}, "9:13: parameter 'least' is used by no condition"),
+        ({"params": "{least: 5}"}, "9:14: parameter 'least' is used by no condition"),
+        ({"params": "\n      a: 5\n      b: 6\n      c: 7", "when": "amount > $a +"}, "11:7: parameter 'b' is used by no condition"),
         ({"params": "{Least: 5}"}, "9:14: parameter 'Least' does not look like min_amount"),
         ({"params": "[5]"}, "9:13: params must be a mapping (key: value)"),
         ({"params": "{a: {value: 5, sweep: [6, 7, 1]}}", "when": "amount > $a"}, "9:25: value must be a number within its sweep"),
+        ({"params": "{a: {value: '5', sweep: [4, 6, 1]}}", "when": "amount > $a"}, "9:25: value must be a number; it is quoted"),
+        ({"params": "{a: {value: '5', sweep: 5}}", "when": "amount > $a"}, "9:25: value must be a number; it is quoted"),
         ({"params": "{a: {value: 5, sweep: [7, 6, 1]}}", "when": "amount > $a"}, "9:35: sweep is [lowest, highest, step]"),
         ({"params": "{a: {value: 5, sweep: 7}}", "when": "amount > $a"}, "9:35: sweep must be a list ([a, b] or lines with -)"),
         ({"params": "{a: {value: 5, sweep: [1, x, 1]}}", "when": "amount > $a"}, "9:39: sweep must be a number"),
@@ -144,6 +147,17 @@ def test_a_mistake_quotes_its_line_and_suggests_a_word(tmp_path: Path) -> None:
 def test_a_wrong_rule_is_told(tmp_path: Path, more: dict[str, str], expected: str) -> None:
     """The place and the cause of each mistake that a rule can hold."""
     assert f"a.rules.yaml:{expected}" in causes(tmp_path, rule_text(**more))
+
+
+def test_a_mistake_brings_no_others_with_it(tmp_path: Path) -> None:
+    """What follows from it alone is not told: each of these is one mistake."""
+    for more in (
+        {"params": "{a: {value: '5', sweep: [4, 6, 1]}}", "when": "amount > $a"},
+        {"params": "{a: 1e3}", "when": "amount > $a"},
+        {"params": "{a: 5}", "when": "amount > $a and and fresh"},
+        {"params": "{a: 5}", "when": "{all: [fresh, amount > $a and]}"},
+    ):
+        assert 1 == len(causes(tmp_path, rule_text(**more)))
 
 
 def test_an_allow_rule_may_ask_a_block_list_negated(tmp_path: Path) -> None:
