@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Collection, Mapping
 from typing import Final, TypeAlias
 
-from rules.calendar import micros
+from rules.calendar import micros, no_moment
 from rules.document import Fields, Items, Leaf, Mark, Node, compose
 from rules.errors import Mistake, did_you_mean
 from rules.spelling import kind, trap
@@ -158,9 +158,8 @@ class Page:
         try:
             return micros(leaf.text)
         except ValueError:
-            self.wrong(
-                leaf, f"{what} must be a date and time with a zone", "like 2026-10-01T00:00:00Z"
-            )
+            cause, hint = no_moment(leaf.text, "2026-10-01T00:00:00Z")
+            self.wrong(leaf, f"{what} {cause}", hint)
             return 0
 
     def scalar(self, node: Node, what: str) -> Scalar:

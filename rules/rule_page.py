@@ -211,6 +211,7 @@ class _RuleReading:
         if "effective" not in found:
             return Window()
         page = self._page
+        before = len(page.mistakes)
         given = page.fields(found["effective"], "effective", (), ("from", "until"))
         ends = {
             end: page.moment(given[key], key)
@@ -218,7 +219,7 @@ class _RuleReading:
             if key in given
         }
         window = Window(**ends)
-        if window.start >= window.end:
+        if window.start >= window.end and len(page.mistakes) == before:
             page.wrong(found["effective"], "from must be before until")
         return window
 

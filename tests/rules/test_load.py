@@ -115,6 +115,7 @@ def test_a_mistake_quotes_its_line_and_suggests_a_word(tmp_path: Path) -> None:
         ({"params": "{a: {value: 5, sweep: [1, x, 1]}}", "when": "amount > $a"}, "9:39: sweep must be a number"),
         ({"params": "{a: {value: 5, sweep: [[1], 8, 1]}}", "when": "amount > $a"}, "9:36: sweep must be a single value"),
         ({"effective": "{from: 2026-01-01}"}, "9:23: from must be a date and time with a zone"),
+        ({"effective": "{until: 2027-02-30T00:00:00Z}"}, "9:24: until is no date: there is no 30 February 2027"),
         ({"effective": "{from: [1]}"}, "9:23: from must be a single value"),
         ({"effective": "{from: 2026-01-02T00:00:00Z, until: 2026-01-02T00:00:00Z}"}, "9:16: from must be before until"),
         ({"rollout": "{percent: 101, by: payee}"}, "9:24: percent must lie within 0 and 100"),
@@ -153,6 +154,7 @@ def test_a_mistake_brings_no_others_with_it(tmp_path: Path) -> None:
     """What follows from it alone is not told: each of these is one mistake."""
     for more in (
         {"params": "{a: {value: '5', sweep: [4, 6, 1]}}", "when": "amount > $a"},
+        {"effective": "{from: 2027-02-30T00:00:00Z, until: 2027-01-01T00:00:00Z}"},
         {"params": "{a: 1e3}", "when": "amount > $a"},
         {"params": "{a: 5}", "when": "amount > $a and and fresh"},
         {"params": "{a: 5}", "when": "{all: [fresh, amount > $a and]}"},
