@@ -47,6 +47,7 @@ class Frame(msgspec.Struct, frozen=True, kw_only=True):
     """The words of attributes and velocities."""
 
     listings: Mapping[str, Listing]
+    list_lines: Mapping[str, int]
     rates: str | None
     """File of the exchange rates, beside book.yaml."""
 
@@ -88,6 +89,7 @@ class FrameReader:
             velocities=velocities,
             declared={**attributes, **self._described(velocities, attributes)},
             listings=self._listings(found.get("lists")),
+            list_lines=self._lines(found.get("lists")),
             rates=self._rates(found["rates"]) if "rates" in found else None,
         )
 
@@ -168,6 +170,10 @@ class FrameReader:
             self._page.key(mark, name, "list", *NAME)
             listings[name] = self._listing(name, given)
         return listings
+
+    def _lines(self, node: Node | None) -> Mapping[str, int]:
+        fields = node.fields if isinstance(node, Fields) else {}
+        return {name: field.mark.line for name, field in fields.items()}
 
     def _listing(self, name: str, node: Node) -> Listing:
         page = self._page

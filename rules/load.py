@@ -136,6 +136,7 @@ def _book(shelf: Shelf, vocabulary: Vocabulary, before: Book | None) -> Book:
         attributes=frame.attributes,
         velocities=frame.velocities,
         lists=frame.listings,
+        list_lines=frame.list_lines,
         rules={name: rule for name, rule in by_id.items() if isinstance(rule, Rule)},
         point_rules={n: rule for n, rule in by_id.items() if isinstance(rule, PointRule)},
         examples=tuple(_examples(sections, words, by_id)),

@@ -169,8 +169,9 @@ class Page:
                 "number": self.number,
                 "flag": self.flag,
             }
+            is_meant = kind(node.text) == "trap" and "number" in trap(node.text)
             value = takers.get(kind(node.text), self.text)(node, what)
-            return 0 if "number" in trap(node.text) else value  # that it is none is told
+            return 0 if is_meant else value
         return self.text(node, what)
 
     def value(self, node: Node, what: str, word: Word) -> Scalar | None:
