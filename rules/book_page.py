@@ -20,6 +20,9 @@ ALSO: Final = (
     "description", "default", "tiers", "score", "lists", "attributes", "velocities", "rates",
     "engine",
 )  # fmt: skip
+ADVICE: Final = dict.fromkeys(
+    ("rules", "tests", "fixtures"), "it stands in files like cards.rules.yaml"
+)
 NAME: Final = (r"[a-z][a-z0-9_]{0,39}", "trusted_payees")
 OUTCOMES: Final[Mapping[Tier, Outcome]] = {
     "block": "reject",
@@ -70,7 +73,7 @@ class FrameReader:
     def frame(self) -> Frame:
         """Read the frame; mistakes go to the page."""
         page = self._page
-        found = page.fields(page.root, "book.yaml", FRAME, ALSO)
+        found = page.fields(page.root, "book.yaml", FRAME, ALSO, ADVICE)
         attributes = self._attributes(found.get("attributes"))
         velocities = self._velocities(found.get("velocities"), attributes)
         return Frame(

@@ -47,6 +47,15 @@ OPTIONAL: Final = (
     "labels",
     "tests",
 )
+ADVICE: Final = {
+    **dict.fromkeys(("priority", "order", "weight"), "tiers decide, not order"),
+    **dict.fromkeys(("velocities", "lists", "attributes"), "declare it in book.yaml"),
+    **dict.fromkeys(("action", "outcome", "decision"), "tier says what a rule does"),
+    **dict.fromkeys(("condition", "if"), "write when"),
+    "fixtures": "fixtures stand beside rules, at the left margin",
+}
+"""What belongs elsewhere, or is named otherwise here."""
+
 MAX_POINTS: Final = 100
 ID: Final = (r"(?=.{1,60}$)[A-Z][A-Z0-9]*(-[A-Z0-9]+)*", "CARD-TESTING-10M")
 """At most 60 characters: it is the key of the rollout's hash, which takes 64 bytes."""
@@ -77,7 +86,8 @@ class _RuleReading:
         effect = "points" if "points" in keys else "tier"
         asks = "sequence" if "sequence" in keys and effect == "tier" else "when"
         also = (*OPTIONAL, *EFFECTS)
-        found = self._page.fields(node, "a rule", (*HEAD, effect, asks, "reason"), also)
+        needed = (*HEAD, effect, asks, "reason")
+        found = self._page.fields(node, "a rule", needed, also, ADVICE)
         params = self._params(found)
         constants = {name: param.value for name, param in params.items()}
         sequence = None
