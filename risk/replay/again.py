@@ -23,7 +23,7 @@ def again(recorded: Decision, bench: Bench) -> Decision:
         code = recorded.reasons[0].code if recorded.reasons else ""
         if code not in REFUSALS:
             raise Unfit("a record without a score must have the reason of its refusal")
-        return refuse(code, bench, recorded.source)
+        return refuse(code, bench, recorded.source, recorded.labels)
     return decide(transaction_of(recorded), known_of(recorded), bench, recorded.source)
 
 
@@ -56,6 +56,8 @@ def known_of(recorded: Decision) -> Known:
         dict(values.get("history", {})),
         dict(values.get("local", {})),
         recorded.flags,
+        recorded.labels,
+        recorded.marks,
     )
 
 
