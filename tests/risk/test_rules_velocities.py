@@ -10,6 +10,7 @@ from fakes.payments import arrivals, payment, stopped_clock
 from features.velocity import Function, Velocity
 from risk.assembly import build_bench, default_book, provided
 from risk.pipeline import Limits, Pipeline
+from risk.velocities import velocities
 from rules.velocity import Velocity as Declared
 
 DECLARED = """\
@@ -87,3 +88,16 @@ def test_rules_and_history_agree_which_velocities_look_at_the_payment_itself() -
         more = {"fn": fn, "include_current": current, "delay": delay}
         given = {"name": "v", "by": ("payer",), "window": 60_000_000, **more}
         assert Velocity(**given).includes == Declared(**given).includes
+
+
+def test_a_state_is_not_carried_over_to_another_meaning(tmp_path: Path) -> None:
+    """A velocity is another one, and unknown until it is warm, when one that it reads is."""
+    folder = book(tmp_path)
+    frame = folder / "book.yaml"
+    text = frame.read_text().replace("payer_count_1h > 2", "payee_known_days > 2")
+    frame.write_text(text)
+    before = {v.name: v.digest for v in velocities(build_bench(folder).book)}
+    frame.write_text(text.replace("window: 60d", "window: 30d"))
+    after = {v.name: v.digest for v in velocities(build_bench(folder).book)}
+    changed = {name for name in before if before[name] != after[name]}
+    assert {"payee_known_days", "bursts_24h"} == changed
