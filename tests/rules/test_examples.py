@@ -61,7 +61,8 @@ class Idle:
 def test_a_test_that_all_evaluators_fail_alike_is_told_once(tmp_path: Path) -> None:
     """In the order of the files, with those that fail it so."""
     tests = (
-        "\n      - {given: {amount: 101}, expect: hit}\n      - {given: {amount: 100}, expect: hit}"
+        "\n      - {given: {amount: 101}, expect: hit}"
+        "\n      - {given: {amount: 100}, expect: hit}"
         "\n      - {given: {amount: 102}, expect: miss}"
     )
     book = load(tmp_path, rule_text(tests=tests))
