@@ -158,9 +158,7 @@ class Labels:
 
     def surplus(self, extra: int) -> list[tuple[str, str]]:
         """Kind and key of so many payments in memory, those there longest, and old spells."""
-        spells = [
-            (SPELL, str(number)) for number in islice(self._spells, len(self._spells) - 1)
-        ]
+        spells = [(SPELL, str(number)) for number in list(self._spells)[:-1]]
         return [(PAYMENT, key) for key in islice(self._passed, extra)] + spells
 
     def forget(self, kind: str, key: str) -> bool:
