@@ -103,7 +103,7 @@ class LabelFeed:
                 " topic anew too, under another RISK_TOPIC_EPOCH, or remove the checkpoints and"
                 " name a fresh labels topic"
             )
-        if position < begin:
+        if 0 < position < begin:
             log.warning(
                 "labels removed before they were read",
                 extra={"partition": partition, "offset": position, "begin": begin},
