@@ -9,9 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import msgspec
 
-from features.errors import Malformed, Mistake
 from features.history import Remembered
-from features.message import parse
 from features.payment import payment_values
 from features.plan import Plan
 from features.source import Mark
@@ -19,17 +17,16 @@ from features.subject import Subject, subject_of
 from features.table import Loader
 from features.text.reading import read
 from features.transaction import Scalar, Transaction
+from risk.challenger import Challenger, check_fit, misfits
 from risk.decide import Bench, Known, decide, refuse, repeat
-from risk.decision import Decision, Flag, Source, encode
+from risk.decision import Challenge, Decision, Source, encode
 from risk.elsewhere import Elsewhere, take_place
+from risk.intake import DeadLetter, Refused, condemn, flags_of, receive
 from risk.labels import Heard, Result, label_of
 from risk.ledger import Entry, FirstAnswer, digest, first_answer
 from risk.shard import Shard
+from risk.stopwatch import Stopwatch
 from rules.sequences import Sequences
-
-MAX_AHEAD_US = 24 * 3600 * 1_000_000
-"""Event time may be this far after the record's own time; further is a broken clock upstream,
-and would push a payer's real history out of its windows."""
 
 
 class Arrival(msgspec.Struct, frozen=True, gc=False):
@@ -42,13 +39,6 @@ class Arrival(msgspec.Struct, frozen=True, gc=False):
     timestamp_ms: int | None = None
 
 
-class DeadLetter(msgspec.Struct, frozen=True, gc=False):
-    """Why a message is no payment: a code of `risk.decide.REFUSALS` and every mistake."""
-
-    code: str
-    mistakes: tuple[Mistake, ...]
-
-
 class Answer(msgspec.Struct, frozen=True, gc=False):
     """What goes out for one arrival: the decision, its JSON, and a dead letter if it is one."""
 
@@ -56,29 +46,6 @@ class Answer(msgspec.Struct, frozen=True, gc=False):
     decision: Decision
     encoded: bytes
     dead_letter: DeadLetter | None = None
-
-
-class Refused(Exception):
-    """The arrival is no payment; carries the dead letter."""
-
-    def __init__(self, code: str, mistakes: tuple[Mistake, ...]) -> None:
-        super().__init__(code)
-        self.dead_letter = DeadLetter(code, mistakes)
-
-
-class Stopwatch:
-    """Wall time by step, in microseconds, of one decision."""
-
-    def __init__(self, clock: Callable[[], int]) -> None:
-        self.laps: dict[str, int] = {}
-        self._clock = clock
-        self._last = clock()
-
-    def lap(self, step: str) -> None:
-        """Give the time since the last call to this step."""
-        now = self._clock()
-        self.laps[step] = (now - self._last) // 1000
-        self._last = now
 
 
 class OtherVelocities(Exception):
@@ -124,6 +91,7 @@ class Pipeline:
         self._shards: dict[int, Shard] = {}
         self._reads_labels = bench.reads_labels
         self._partial = by_mark(dict.fromkeys(self.partial, "partial"))
+        self._challenger: Challenger | None = None
 
     @property
     def bench(self) -> Bench:
@@ -154,16 +122,33 @@ class Pipeline:
     def adopt(self, bench: Bench) -> None:
         """Judge by another bench from the next arrival on.
 
-        Raises `OtherVelocities` if what is kept of the past does not fit it.
+        A challenger that does not fit it is let go. Raises `OtherVelocities` if what is kept
+        of the past does not fit it.
         """
-        if _kept(bench) != _kept(self._bench):
+        if bench.kept != self._bench.kept:
             raise OtherVelocities(
                 "the book declares other velocities or another currency than the one before: "
                 "the history must be built anew, so restart the workers"
             )
         self._bench = bench
+        if self._challenger is not None and any(misfits(bench, self._challenger.bench)):
+            self._challenger = None
         for shard in self._shards.values():
             shard.sequences = Sequences(bench.book, before=shard.sequences)
+
+    @property
+    def challenger(self) -> Challenger | None:
+        """What judges beside, if anything does."""
+        return self._challenger
+
+    def oppose(self, challenger: Challenger | None) -> None:
+        """Let a challenger judge beside from the next arrival on; None ends it.
+
+        Raises `risk.challenger.Misfit` if it cannot judge by the values that are gathered here.
+        """
+        if challenger is not None:
+            check_fit(self._bench, challenger.bench)
+        self._challenger = challenger
 
     def take(
         self, arrivals: Sequence[Arrival], admit: Callable[[Arrival], bool] = always
@@ -242,15 +227,25 @@ class Pipeline:
         )
         watch = Stopwatch(self._clock)
         try:
-            transaction = self._parse(arrival) if admitted else _condemn()
+            transaction = self._parse(arrival) if admitted else condemn()
         except Refused as refused:
             labels = self._position(arrival.partition)
             decision = refuse(refused.dead_letter.code, self._bench, source, labels)
             return Answer(arrival, decision, encode(decision), refused.dead_letter)
         watch.lap("parse")
         decision = self._judge(arrival, transaction, source, watch)
-        decision = msgspec.structs.replace(decision, timings_us=watch.laps)
+        beside = self._beside(decision, transaction, watch)
+        decision = msgspec.structs.replace(decision, challenger=beside, timings_us=watch.laps)
         return Answer(arrival, decision, encode(decision))
+
+    def _beside(
+        self, decision: Decision, transaction: Transaction, watch: Stopwatch
+    ) -> Challenge | None:
+        if self._challenger is None or decision.duplicate_of is not None:
+            return None
+        answer = self._challenger.answer(decision, transaction.at)
+        watch.lap("challenger")
+        return answer
 
     def _judge(
         self, arrival: Arrival, transaction: Transaction, source: Source, watch: Stopwatch
@@ -259,7 +254,7 @@ class Pipeline:
         fingerprint = digest(transaction)
         entry = shard.ledger.find(fingerprint)
         id_reused = entry is None and shard.ledger.knows_id(transaction.id)
-        flags = _flags(arrival, transaction, id_reused=id_reused)
+        flags = flags_of(arrival.key, transaction, id_reused=id_reused)
         if entry is not None and entry.answer is not None:
             labels = self._position(arrival.partition)
             decision = repeat(transaction, entry.answer, flags, self._bench, source, labels)
@@ -309,19 +304,8 @@ class Pipeline:
         return self.shard(partition).labels if self._reads_labels else None
 
     def _parse(self, arrival: Arrival) -> Transaction:
-        raw = arrival.value or b""
-        if len(raw) > self._limits.max_bytes:
-            text = f"{len(raw)} bytes; at most {self._limits.max_bytes} are read"
-            raise Refused("OVERSIZED", (Mistake("", text),))
-        try:
-            transaction = parse(raw, self._bench.attributes)
-        except Malformed as malformed:
-            raise Refused("MALFORMED", malformed.mistakes) from None
-        stamp = arrival.timestamp_ms
-        if stamp is not None and stamp > 0 and transaction.at > stamp * 1000 + MAX_AHEAD_US:
-            text = "lies more than 24 h after the record's own timestamp"
-            raise Refused("MALFORMED", (Mistake("time", text),))
-        return transaction
+        raw, limit = arrival.value or b"", self._limits.max_bytes
+        return receive(raw, arrival.timestamp_ms, limit, self._bench.attributes)
 
     def _seen(self, transaction: Transaction) -> tuple[Subject, dict[str, Scalar]]:
         """A payment as history sees it, and the values of its own fields."""
@@ -338,18 +322,3 @@ def by_mark(marks: Mapping[str, Mark]) -> dict[Mark, tuple[str, ...]]:
     for name, mark in marks.items():
         found.setdefault(mark, []).append(name)
     return {mark: tuple(names) for mark, names in found.items()}
-
-
-def _kept(bench: Bench) -> tuple[str, ...]:
-    return (bench.book.currency, *(velocity.digest for velocity in bench.plan.velocities))
-
-
-def _condemn() -> Transaction:
-    raise Refused("CRASHED", (Mistake("", "deciding it ended the process again and again"),))
-
-
-def _flags(arrival: Arrival, transaction: Transaction, *, id_reused: bool) -> tuple[Flag, ...]:
-    flags: tuple[Flag, ...] = ()
-    if arrival.key != transaction.payer.id.encode():
-        flags = ("key_mismatch",)
-    return (*flags, "id_reused") if id_reused else flags

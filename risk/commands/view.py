@@ -6,7 +6,7 @@ from typing import Final
 from features.money import exponent
 from features.transaction import Scalar
 from risk.commands.screen import harmless
-from risk.decision import Decision, Hit, Outcome, Version
+from risk.decision import Challenge, Decision, Hit, Outcome, Version
 
 COLOURS: Final[dict[Outcome, str]] = {"approve": "green", "review": "yellow", "reject": "red"}
 
@@ -69,6 +69,7 @@ def dossier(decision: Decision) -> Iterator[Line]:
     yield from _names("unknown", decision.unknowns)
     for mark, names in decision.marks.items():
         yield from _names(f"{mark} values", names)
+    yield from _challenge(decision.challenger)
     yield from _facts(
         "judged by",
         {
@@ -80,6 +81,21 @@ def dossier(decision: Decision) -> Iterator[Line]:
             or None,
         },
     )
+
+
+def _challenge(answer: Challenge | None) -> Iterator[Line]:
+    if answer is not None:
+        yield from _facts(
+            "challenger beside (decides nothing)",
+            {
+                "outcome": answer.outcome or "it failed",
+                "score": answer.score,
+                "reasons": ", ".join(answer.codes) or None,
+                "rules": ", ".join(hit.rule for hit in answer.hits) or None,
+                "book": _version(answer.book),
+                "scorer": _version(answer.scorer),
+            },
+        )
 
 
 def _bold(decision: Decision) -> str:
