@@ -89,6 +89,7 @@ def _book(shelf: Shelf, vocabulary: Vocabulary) -> Book:
         default=frame.default,
         outcomes=frame.outcomes,
         thresholds=frame.thresholds,
+        llm=frame.llm,
         rates=_rates(shelf, frame.rates),
         words=words,
         attributes=frame.attributes,

@@ -100,7 +100,7 @@ class _Writer:
         self._params: Mapping[str, Scalar] = {}
 
     @property
-    def constants(self) -> Mapping[str, object]:
+    def constants(self) -> dict[str, object]:
         return self._still.constants
 
     def rule(self, rule: Dossier) -> str:
@@ -153,6 +153,8 @@ class _Writer:
             case Compare(type="number", operator=sign, left=limit, right=Named() as value):
                 if isinstance(limit, Constant | Parameter):
                     return self._limited(value.name, MIRRORED[sign], limit)
+            case _:
+                pass
         return f"{self._still.constant(self._compiler.mask(node))}(values, bounds, at)"
 
     def _joined(self, node: And | Or, terms: Sequence[Node]) -> str:

@@ -36,11 +36,13 @@ class BookReach:
         sure: set[Tier] = set()
         possible: set[Tier] = set()
         for rule, mask in self._rules.possible(values, bounds, at):
-            said = _said(rule.tier, rule.on_missing, mask)
             acts = _acts(rule, values, bounds)
-            possible |= said - {None} if acts & TRUE else set()
-            if acts == TRUE and len(said) == 1:
-                sure |= said - {None}
+            if acts & TRUE:
+                said = _said(rule.tier, rule.on_missing, mask)
+                tiers = {tier for tier in said if tier is not None}
+                possible |= tiers
+                if acts == TRUE and len(said) == 1:
+                    sure |= tiers
         return Reach(frozenset(sure), frozenset(possible))
 
     def points(self, values: Values, bounds: Bounds, at: int) -> Range:

@@ -10,7 +10,8 @@ from features.catalogue import CATALOGUE
 from features.fields import microseconds
 from features.transaction import Payer, Transaction
 from risk.decide import REFUSALS, Bench, Known, decide, refuse
-from risk.decision import Decision
+from risk.decision import Decision, Llm
+from risk.settled import Asked, conclude, hear
 
 
 class Unfit(Exception):
@@ -24,7 +25,13 @@ def again(recorded: Decision, bench: Bench) -> Decision:
         if code not in REFUSALS:
             raise Unfit("a record without a score must have the reason of its refusal")
         return refuse(code, bench, recorded.source)
-    return decide(transaction_of(recorded), known_of(recorded), bench, recorded.source)
+    transaction, known = transaction_of(recorded), known_of(recorded)
+    if recorded.llm is None:
+        return decide(transaction, known, bench, recorded.source)
+    heard = hear(known, transaction.at, bench)
+    return conclude(
+        transaction, known, bench, recorded.source, heard, _asked(recorded.llm, recorded)
+    )
 
 
 def transaction_of(recorded: Decision) -> Transaction:
@@ -57,6 +64,12 @@ def known_of(recorded: Decision) -> Known:
         dict(values.get("local", {})),
         recorded.flags,
     )
+
+
+def _asked(llm: Llm, recorded: Decision) -> Asked:
+    """Take what came of asking from the record: nobody is asked again."""
+    answer = recorded.values.get("llm")
+    return Asked(llm.status, answer, llm.tokens, llm.cost, llm.reader)
 
 
 class DataLacks(Exception):

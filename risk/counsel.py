@@ -1,0 +1,138 @@
+"""What a book and a scorer have to do with text: what they say without it, whether to ask.
+
+Made with every bench and compiled when it is first needed: where no model is configured, it
+never is.
+"""
+
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Final
+
+import msgspec
+
+from features.catalogue import TEXT
+from features.transaction import Scalar
+from risk.asking import TextBounds, ask
+from risk.decision import Outcome
+from risk.score.scorer import Score, Scorer
+from rules.bounds import Range
+from rules.condition import names
+from rules.engine import Evaluator
+from rules.model import Book, Dossier, conditions
+from rules.native import Native
+from rules.points import point_book
+from rules.reaching import BookReach
+from rules.ruling import Ruling, rule_on
+
+TEXT_NAMES: Final = frozenset([value.name for value in TEXT])
+
+
+class Silent(msgspec.Struct, frozen=True):
+    """A book and a scorer without anything that reads text."""
+
+    book: Book
+    evaluator: Evaluator
+    points: Evaluator
+    scorer: Scorer
+
+
+class Counsel:
+    """Answers for one book and one scorer; keeps nothing of a payment."""
+
+    def __init__(self, book: Book, scorer: Scorer) -> None:
+        self._book = book
+        self._scorer = scorer
+        self._readers = frozenset(
+            [rule.id for rule in book.dossiers.values() if reads_text(rule)]
+        )
+        by = [rule.rollout.by for rule in book.dossiers.values() if rule.rollout is not None]
+        self._bounds = TextBounds({*book.names, *scorer.names, *by})
+
+    @property
+    def readers(self) -> frozenset[str]:
+        """The rules that read text: in their condition, a step of their sequence, their rollout."""
+        return self._readers
+
+    def heard(self, score: Score, ruling: Ruling) -> bool:
+        """Whether text had any part in what was judged."""
+        verdict = ruling.verdict
+        return (
+            any([hit.rule in self._readers for hit in verdict.hits])
+            or any([rule in self._readers for rule in verdict.unknown_rules])
+            or any([name in TEXT_NAMES for name, _ in score.contributions])
+        )
+
+    def without_text(self, values: Mapping[str, Scalar], at: int) -> tuple[Score, Ruling]:
+        """Judge by the rules that read no text, on the score without points from text.
+
+        `values` hold none from text.
+        """
+        silent = self._silent
+        score = silent.scorer.score(values)
+        return score, rule_on(
+            silent.book, silent.evaluator, silent.points, values, at, score.points
+        )
+
+    def may_change(
+        self,
+        values: Mapping[str, Scalar],
+        reading: Mapping[str, Scalar],
+        at: int,
+        score: Score,
+        standing: Outcome,
+    ) -> bool:
+        """Whether an answer about the memo could still make the outcome stricter.
+
+        `values` hold the local `reading`, `score` is the scorer's for them.
+        """
+        if standing == "reject":
+            return False
+        bounds = self._bounds.of(reading)
+        if not bounds:
+            return False
+        scored = self._scorer.reach(score, bounds)
+        added = self._reach.points(values, bounds, at)
+        return ask(
+            self._reach,
+            self._book.outcomes,
+            self._book.default,
+            self._book.thresholds,
+            values=values,
+            bounds=bounds,
+            score=Range(_clip(scored.low + added.low), _clip(scored.high + added.high)),
+            standing=standing,
+            at=at,
+        )
+
+    def reachable_rules(self) -> BookReach:
+        """The book over bounds, as asking uses it."""
+        return self._reach
+
+    @cached_property
+    def _reach(self) -> BookReach:
+        return BookReach(self._book)
+
+    @cached_property
+    def _silent(self) -> Silent:
+        book = msgspec.structs.replace(
+            self._book,
+            rules={n: r for n, r in self._book.rules.items() if n not in self._readers},
+            point_rules={
+                n: r for n, r in self._book.point_rules.items() if n not in self._readers
+            },
+        )
+        return Silent(
+            book, Native(book), Native(point_book(book)), self._scorer.without(TEXT_NAMES)
+        )
+
+
+def reads_text(rule: Dossier) -> bool:
+    """Whether a memo has a say in a rule. Steps name values of earlier ones `step.value`."""
+    read = [name for node in conditions(rule) for name in names(node)]
+    if rule.rollout is not None:
+        read.append(rule.rollout.by)
+    return any([name in TEXT_NAMES or name.partition(".")[2] in TEXT_NAMES for name in read])
+
+
+def _clip(points: float) -> float:
+    return max(0, min(100, points))
