@@ -15,7 +15,7 @@ BROKER = $(or $(PYTHON),python3) deploy/kafka/broker.py
 WITH_BROKER = $(BROKER) run --
 
 # What the 100 % branch gate covers: the code that decides (asking a model is no part of it).
-CORE := features/*,rules/*,risk/score/*,risk/decide.py,risk/decision.py,risk/ledger.py,risk/asking.py,risk/counsel.py,risk/settled.py
+CORE := features/*,rules/*,risk/score/*,risk/decide.py,risk/decision.py,risk/ledger.py,risk/asking.py,risk/counsel.py,risk/settled.py,risk/question.py,risk/arrival.py
 CORE := $(CORE),risk/pipeline.py,risk/reader.py,risk/worker/lanes.py
 
 .PHONY: help demo test lint unit broker-tests check-kills check-engines check-world fmt bench kafka-start kafka-stop lock clean

@@ -130,6 +130,7 @@ def build_tested_bench(folder: Path, scorer: Path | None = None) -> Bench:
     bench.evaluator.match({}, 0)
     bench.points.match({}, 0)
     bench.scorer.score({})
+    bench.counsel.prepare()
     return bench
 
 

@@ -104,9 +104,10 @@ class Counsel:
             at=at,
         )
 
-    def reachable_rules(self) -> BookReach:
-        """The book over bounds, as asking uses it."""
-        return self._reach
+    def prepare(self) -> None:
+        """Compile all of it now: the first call must not fall on a payment."""
+        self._reach.points({}, {}, 0)
+        self.without_text({}, 0)
 
     @cached_property
     def _reach(self) -> BookReach:

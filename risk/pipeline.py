@@ -15,27 +15,23 @@ from features.payment import payment_values
 from features.plan import Plan
 from features.subject import Subject, subject_of
 from features.table import Loader
+from features.text.local import Memo
 from features.text.reading import read
 from features.transaction import Scalar, Transaction
+from risk.arrival import Arrival, Stopwatch
 from risk.decide import Bench, Known, decide, refuse, repeat
 from risk.decision import Decision, Flag, Source, encode
 from risk.ledger import Entry, FirstAnswer, digest, first_answer
+from risk.question import Echo, Model, Question, Waiting, ask_or_tell
+from risk.settled import Asked, conclude, hear
 from risk.shard import Shard
 from rules.sequences import Sequences
+
+__all__ = ["Answer", "Arrival", "DeadLetter", "Limits", "Pipeline", "Refused", "Stopwatch"]
 
 MAX_AHEAD_US = 24 * 3600 * 1_000_000
 """Event time may be this far after the record's own time; further is a broken clock upstream,
 and would push a payer's real history out of its windows."""
-
-
-class Arrival(msgspec.Struct, frozen=True, gc=False):
-    """One record of the transactions log. `timestamp_ms` is the record's, None in files."""
-
-    partition: int
-    offset: int
-    key: bytes | None
-    value: bytes | None
-    timestamp_ms: int | None = None
 
 
 class DeadLetter(msgspec.Struct, frozen=True, gc=False):
@@ -60,21 +56,6 @@ class Refused(Exception):
     def __init__(self, code: str, mistakes: tuple[Mistake, ...]) -> None:
         super().__init__(code)
         self.dead_letter = DeadLetter(code, mistakes)
-
-
-class Stopwatch:
-    """Wall time by step, in microseconds, of one decision."""
-
-    def __init__(self, clock: Callable[[], int]) -> None:
-        self.laps: dict[str, int] = {}
-        self._clock = clock
-        self._last = clock()
-
-    def lap(self, step: str) -> None:
-        """Give the time since the last call to this step."""
-        now = self._clock()
-        self.laps[step] = (now - self._last) // 1000
-        self._last = now
 
 
 class OtherVelocities(Exception):
@@ -111,6 +92,8 @@ class Pipeline:
         self._limits = limits
         self._clock = clock
         self._shards: dict[int, Shard] = {}
+        self._model: Model | None = None
+        self._waiting = Waiting()
 
     @property
     def bench(self) -> Bench:
@@ -141,14 +124,47 @@ class Pipeline:
         for shard in self._shards.values():
             shard.sequences = Sequences(bench.book, before=shard.sequences)
 
+    def consult(self, model: Model) -> None:
+        """Ask a model from now on, as the book says: `take_in` then gives questions too."""
+        self._model = model
+
     def take(
         self, arrivals: Sequence[Arrival], admit: Callable[[Arrival], bool] = always
     ) -> list[Answer]:
-        """Decide each arrival; never raises for anything a message may hold.
+        """Decide each arrival, no model consulted; never raises for anything a message may hold.
 
         `admit` is asked before each one; False refuses it as `CRASHED` without looking at it.
         """
+        answers = [self._answer(arrival, admit(arrival)) for arrival in arrivals]
+        return [answer for answer in answers if isinstance(answer, Answer)]
+
+    def take_in(
+        self, arrivals: Sequence[Arrival], admit: Callable[[Arrival], bool] = always
+    ) -> list[Answer | Question | Echo]:
+        """Decide each arrival, as `take` does, but for those that wait for what a model says.
+
+        Whoever takes a question must come back with `conclude`, and then `echo` its echoes.
+        """
         return [self._answer(arrival, admit(arrival)) for arrival in arrivals]
+
+    def conclude(self, question: Question, asked: Asked) -> Answer:
+        """Decide a payment that waited; from now on a repeat of it gets this answer."""
+        question.watch.lap("llm")
+        decision = question.decision = question.answered(asked)
+        self._waiting.close(digest(question.transaction), question, decision)
+        decision = msgspec.structs.replace(decision, timings_us=question.watch.laps)
+        return Answer(question.arrival, decision, encode(decision))
+
+    def echo(self, echo: Echo, decision: Decision) -> Answer:
+        """Answer a repeat as the first one was, which waited too."""
+        again = repeat(
+            echo.transaction,
+            first_answer(decision),
+            echo.flags,
+            echo.first.bench,
+            echo.source,
+        )
+        return Answer(echo.arrival, again, encode(again))
 
     def fold(self, arrival: Arrival, recorded: FirstAnswer | None) -> None:
         """Take up the state of an arrival that was decided before, as `take` would have.
@@ -186,6 +202,7 @@ class Pipeline:
     def replace(self, partition: int, shard: Shard | None) -> None:
         """Go on from another state of a partition; None lets it go."""
         self._shards.pop(partition, None)
+        self._waiting.forget(partition)
         if shard is not None:
             self._shards[partition] = shard
 
@@ -193,7 +210,7 @@ class Pipeline:
         """How many payers the state holds."""
         return sum(shard.history.sizes().get("payer", 0) for shard in self._shards.values())
 
-    def _answer(self, arrival: Arrival, admitted: bool) -> Answer:
+    def _answer(self, arrival: Arrival, admitted: bool) -> Answer | Question | Echo:
         source = Source(
             self._limits.topic, self._limits.epoch, arrival.partition, arrival.offset
         )
@@ -204,13 +221,15 @@ class Pipeline:
             decision = refuse(refused.dead_letter.code, self._bench, source)
             return Answer(arrival, decision, encode(decision), refused.dead_letter)
         watch.lap("parse")
-        decision = self._judge(arrival, transaction, source, watch)
-        decision = msgspec.structs.replace(decision, timings_us=watch.laps)
+        found = self._judge(arrival, transaction, source, watch)
+        if not isinstance(found, Decision):
+            return found
+        decision = msgspec.structs.replace(found, timings_us=watch.laps)
         return Answer(arrival, decision, encode(decision))
 
     def _judge(
         self, arrival: Arrival, transaction: Transaction, source: Source, watch: Stopwatch
-    ) -> Decision:
+    ) -> Decision | Question | Echo:
         shard = self.shard(arrival.partition)
         fingerprint = digest(transaction)
         entry = shard.ledger.find(fingerprint)
@@ -220,6 +239,8 @@ class Pipeline:
             decision = repeat(transaction, entry.answer, flags, self._bench, source)
             watch.lap("decide")
             return decision
+        if self._waiting and (first := self._waiting.find(arrival.partition, fingerprint)):
+            return Echo(arrival, transaction, flags, source, first)
         subject, payment = self._seen(transaction)
         look = shard.history.observe if entry is None else shard.history.recall
         history = look(subject, payment).values
@@ -232,10 +253,28 @@ class Pipeline:
             history = {**history, **completed}
             watch.lap("sequences")
         known = Known(payment, history, reading, flags)
-        decision = decide(transaction, known, self._bench, source)
+        if self._model is None or self._bench.book.llm.ask == "never":
+            decision = decide(transaction, known, self._bench, source)
+        else:
+            found = self._consult(self._model, transaction, known, source)
+            if isinstance(found, Question):
+                shard.ledger.remember(fingerprint, Entry(transaction.id, None))
+                self._waiting.put(fingerprint, found, shard.ledger)
+                return found.begin(arrival, watch)
+            decision = found
         shard.ledger.remember(fingerprint, Entry(transaction.id, first_answer(decision)))
         watch.lap("decide")
         return decision
+
+    def _consult(
+        self, model: Model, transaction: Transaction, known: Known, source: Source
+    ) -> Decision | Question:
+        bench = self._bench
+        heard = hear(known, transaction.at, bench)
+        asked = ask_or_tell(transaction, known, bench, heard, model)
+        if isinstance(asked, Memo):
+            return Question(transaction, known, bench, source, heard, asked)
+        return conclude(transaction, known, bench, source, heard, asked)
 
     def _parse(self, arrival: Arrival) -> Transaction:
         raw = arrival.value or b""

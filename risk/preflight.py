@@ -10,6 +10,8 @@ from risk.topics import unequal_partitions
 def check_topics(settings: Settings) -> list[str]:
     """Say what is wrong with the topics that a worker needs, and what to do."""
     names = [settings.topic_transactions, settings.topic_decisions, settings.topic_dead_letters]
+    if settings.llm_backend != "none":
+        names += [settings.topic_reading_log, settings.topic_revisions]
     with Cluster(settings.bootstrap) as cluster:
         found = cluster.topics(names)
     missing = [

@@ -35,6 +35,7 @@ class Metrics:
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
         self._drift: DriftTally | None = None
+        self._more: list[Callable[[Sequence[Answer]], None]] = []
         self._events = self._counter("risk_events", "records decided", ())
         self._outcomes = self._counter("risk_decisions", "decisions by outcome", ("outcome",))
         self._hits = self._counter("risk_rule_hits", "rules that fired", ("rule", "mode"))
@@ -107,9 +108,15 @@ class Metrics:
         for step, micros in steps.items():
             self._steps.labels(step).inc(micros / 1e6)
         self._odd(rare)
+        for more in self._more:
+            more(answers)
         if self._drift is not None:
             for answer in answers[::DRIFT_STEP]:
                 self._drift.add(values_of(answer.decision))
+
+    def also(self, decided: Callable[[Sequence[Answer]], None]) -> None:
+        """Let somebody else count the answers too."""
+        self._more.append(decided)
 
     def delivered(self, slots: Iterable[Slot], now: float) -> None:
         """Observe the latencies of slots that the broker has; `now` is monotonic seconds."""

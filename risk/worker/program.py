@@ -20,11 +20,15 @@ from risk.score.model_card import read_card
 from risk.settings import Settings
 from risk.state.keeper import ScribeKeeper
 from risk.state.store import StoreFailed
+from risk.worker.asking_metrics import AskingMetrics
 from risk.worker.checkpoints import Checkpoints
-from risk.worker.clients import KafkaConnectionError, LogReader, producer
+from risk.worker.clerk import Clerk
+from risk.worker.clients import AIOKafkaProducer, KafkaConnectionError, LogReader, producer
 from risk.worker.desk import StreamDesk
+from risk.worker.journal import Journal
 from risk.worker.logs import start_logs
 from risk.worker.metrics import Metrics
+from risk.worker.model import build_model
 from risk.worker.recheck import checked
 from risk.worker.reload import BookWatch
 from risk.worker.runtime import Host
@@ -109,6 +113,7 @@ class Worker:
             ) from None
         host = build_host(self._settings)
         reader, keeper = LogReader(self._settings), build_keeper(self._settings)
+        clerk, journal = self._hire(pipeline, output)
         desk = StreamDesk(
             self._settings,
             pipeline,
@@ -118,6 +123,7 @@ class Worker:
             self._metrics,
             host.settle,
             self._spawn,
+            clerk,
         )
         self._metrics.watch_lag(host.lag)
         self._spawn(self._beat(host))
@@ -126,6 +132,9 @@ class Worker:
             await host.run(desk, stop)
         except Exception as error:  # noqa: BLE001  # crash-only: whatever it is, it ends here
             die(error)
+        if clerk is not None:
+            await clerk.close()
+            await journal.flush()
         await output.stop()
         await reader.stop()
         if keeper is not None:
@@ -143,6 +152,22 @@ class Worker:
 
         for name in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(name, begin_stop)
+
+    def _hire(
+        self, pipeline: Pipeline, output: AIOKafkaProducer
+    ) -> tuple[Clerk | None, Journal]:
+        """Who asks the model that the settings name, and what writes down the answers."""
+        journal = Journal(output, self._settings)
+        model = build_model(self._settings, journal.record)
+        if model is None:
+            return None, journal
+        self._spawn(journal.readings())
+        self._spawn(journal.revisions())
+        metrics = AskingMetrics(self._metrics.registry)
+        metrics.watch(model.extractor.counts)
+        self._metrics.also(metrics.decided)
+        log.info("memos are read by a model", extra={"model": model.version.name})
+        return Clerk(pipeline, model, journal, metrics, self._metrics.decided), journal
 
     def _follow_book(self, pipeline: Pipeline) -> None:
         self._pulse.book = pipeline.bench.book_version.hash
