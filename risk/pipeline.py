@@ -93,6 +93,7 @@ class Pipeline:
         self._clock = clock
         self._shards: dict[int, Shard] = {}
         self._model: Model | None = None
+        self._told: Asked | None = None
         self._waiting = Waiting()
 
     @property
@@ -146,6 +147,15 @@ class Pipeline:
         Whoever takes a question must come back with `conclude`, and then `echo` its echoes.
         """
         return [self._answer(arrival, admit(arrival)) for arrival in arrivals]
+
+    def retake(self, arrival: Arrival, asked: Asked | None) -> Answer:
+        """Decide an arrival with what came of asking then; None: nobody was to be asked."""
+        self._told = asked
+        try:
+            (answer,) = self.take([arrival])
+        finally:
+            self._told = None
+        return answer
 
     def conclude(self, question: Question, asked: Asked) -> Answer:
         """Decide a payment that waited; from now on a repeat of it gets this answer."""
@@ -236,9 +246,9 @@ class Pipeline:
         id_reused = entry is None and shard.ledger.knows_id(transaction.id)
         flags = _flags(arrival, transaction, id_reused=id_reused)
         if entry is not None and entry.answer is not None:
-            decision = repeat(transaction, entry.answer, flags, self._bench, source)
+            repeated = repeat(transaction, entry.answer, flags, self._bench, source)
             watch.lap("decide")
-            return decision
+            return repeated
         if self._waiting and (first := self._waiting.find(arrival.partition, fingerprint)):
             return Echo(arrival, transaction, flags, source, first)
         subject, payment = self._seen(transaction)
@@ -253,25 +263,23 @@ class Pipeline:
             history = {**history, **completed}
             watch.lap("sequences")
         known = Known(payment, history, reading, flags)
-        if self._model is None or self._bench.book.llm.ask == "never":
-            decision = decide(transaction, known, self._bench, source)
-        else:
-            found = self._consult(self._model, transaction, known, source)
-            if isinstance(found, Question):
-                shard.ledger.remember(fingerprint, Entry(transaction.id, None))
-                self._waiting.put(fingerprint, found, shard.ledger)
-                return found.begin(arrival, watch)
-            decision = found
+        decision = self._decide(transaction, known, source)
+        if isinstance(decision, Question):
+            shard.ledger.remember(fingerprint, Entry(transaction.id, None))
+            self._waiting.put(fingerprint, decision, shard.ledger)
+            return decision.begin(arrival, watch)
         shard.ledger.remember(fingerprint, Entry(transaction.id, first_answer(decision)))
         watch.lap("decide")
         return decision
 
-    def _consult(
-        self, model: Model, transaction: Transaction, known: Known, source: Source
+    def _decide(
+        self, transaction: Transaction, known: Known, source: Source
     ) -> Decision | Question:
-        bench = self._bench
+        bench, model, told = self._bench, self._model, self._told
+        if told is None and (model is None or bench.book.llm.ask == "never"):
+            return decide(transaction, known, bench, source)
         heard = hear(known, transaction.at, bench)
-        asked = ask_or_tell(transaction, known, bench, heard, model)
+        asked = told or ask_or_tell(transaction, known, bench, heard, model)
         if isinstance(asked, Memo):
             return Question(transaction, known, bench, source, heard, asked)
         return conclude(transaction, known, bench, source, heard, asked)

@@ -120,17 +120,22 @@ class Waiting:
 
 
 def ask_or_tell(
-    transaction: Transaction, known: Known, bench: Bench, heard: Heard, model: Model
+    transaction: Transaction, known: Known, bench: Bench, heard: Heard, model: Model | None
 ) -> Asked | Memo:
-    """What came of asking without asking, or the memo that must be asked about."""
+    """What came of asking without asking, or the memo that must be asked about.
+
+    Without a model nothing was read before.
+    """
     if not known.reading["text.length"]:
         return NO_MEMO
     always = bench.book.llm.ask == "always"
     if not always and not is_needed(heard, known, transaction.at, bench):
         return NOT_NEEDED
     memo = memo_of(transaction)
-    found = model.peek(memo)
-    return memo if found is None else Asked("cached", found.values(), 0, 0, model.version)
+    found = None if model is None else model.peek(memo)
+    if model is None or found is None:
+        return memo
+    return Asked("cached", found.values(), 0, 0, model.version)
 
 
 def memo_of(transaction: Transaction) -> Memo:

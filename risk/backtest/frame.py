@@ -81,7 +81,7 @@ class Loader:
         rows = [row for raw in records if (row := self._read(raw)) is not None]
         columns = [pl.Series(name, given, FIXED[name]) for name, given in _fixed(rows)]
         sections = {
-            source: [row.values.get(source, NOTHING) for row in rows]
+            source: [_section(row, source) for row in rows]
             for source in {*self._sources.values()}
         }
         for name, dtype in self._types.items():
@@ -113,6 +113,13 @@ class Loader:
             if not self._sources.keys() >= values.keys():
                 self._sources.update(dict.fromkeys(values, source))
         return row
+
+
+def _section(row: Judged, source: str) -> Mapping[str, Scalar]:
+    """The values from a source; a model's reading stands in for the local one it was made of."""
+    if source == "local" and "llm" in row.values:
+        return row.values["llm"]
+    return row.values.get(source, NOTHING)
 
 
 _decode: Final = msgspec.json.Decoder(Judged).decode

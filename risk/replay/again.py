@@ -10,7 +10,7 @@ from features.catalogue import CATALOGUE
 from features.fields import microseconds
 from features.transaction import Payer, Transaction
 from risk.decide import REFUSALS, Bench, Known, decide, refuse
-from risk.decision import Decision, Llm
+from risk.decision import Decision
 from risk.settled import Asked, conclude, hear
 
 
@@ -26,12 +26,11 @@ def again(recorded: Decision, bench: Bench) -> Decision:
             raise Unfit("a record without a score must have the reason of its refusal")
         return refuse(code, bench, recorded.source)
     transaction, known = transaction_of(recorded), known_of(recorded)
-    if recorded.llm is None:
+    asked = asked_of(recorded)
+    if asked is None:
         return decide(transaction, known, bench, recorded.source)
     heard = hear(known, transaction.at, bench)
-    return conclude(
-        transaction, known, bench, recorded.source, heard, _asked(recorded.llm, recorded)
-    )
+    return conclude(transaction, known, bench, recorded.source, heard, asked)
 
 
 def transaction_of(recorded: Decision) -> Transaction:
@@ -66,10 +65,12 @@ def known_of(recorded: Decision) -> Known:
     )
 
 
-def _asked(llm: Llm, recorded: Decision) -> Asked:
-    """Take what came of asking from the record: nobody is asked again."""
-    answer = recorded.values.get("llm")
-    return Asked(llm.status, answer, llm.tokens, llm.cost, llm.reader)
+def asked_of(recorded: Decision) -> Asked | None:
+    """Take what came of asking from the record: nobody is ever asked again."""
+    llm = recorded.llm
+    if llm is None:
+        return None
+    return Asked(llm.status, recorded.values.get("llm"), llm.tokens, llm.cost, llm.reader)
 
 
 class DataLacks(Exception):
