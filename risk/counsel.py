@@ -12,10 +12,10 @@ import msgspec
 
 from features.catalogue import TEXT
 from features.transaction import Scalar
-from risk.asking import TextBounds, ask
+from risk.asking import TextBounds, ask, may_change, reach_score
 from risk.decision import Outcome
 from risk.score.scorer import Score, Scorer
-from rules.bounds import Range
+from rules.bounds import Bounds, Range
 from rules.condition import names
 from rules.engine import Evaluator
 from rules.model import Book, Dossier, conditions
@@ -23,6 +23,9 @@ from rules.native import Native
 from rules.points import point_book
 from rules.reaching import BookReach
 from rules.ruling import Ruling, rule_on
+
+SCORE: Final = "score"
+"""Stands among causes for the thresholds of the score."""
 
 TEXT_NAMES: Final = frozenset([value.name for value in TEXT])
 
@@ -90,8 +93,6 @@ class Counsel:
         bounds = self._bounds.of(reading)
         if not bounds:
             return False
-        scored = self._scorer.reach(score, bounds)
-        added = self._reach.points(values, bounds, at)
         return ask(
             self._reach,
             self._book.outcomes,
@@ -99,10 +100,38 @@ class Counsel:
             self._book.thresholds,
             values=values,
             bounds=bounds,
-            score=Range(_clip(scored.low + added.low), _clip(scored.high + added.high)),
+            score=self._score(values, bounds, at, score),
             standing=standing,
             at=at,
         )
+
+    def causes(
+        self,
+        values: Mapping[str, Scalar],
+        reading: Mapping[str, Scalar],
+        at: int,
+        score: Score,
+        standing: Outcome,
+    ) -> frozenset[str]:
+        """Why a payment waits: rules, and `SCORE`, that an answer could make speak above it."""
+        bounds = self._bounds.of(reading)
+        points = self._score(values, bounds, at, score)
+        above = {
+            tier for tier, said in self._book.outcomes.items() if may_change(said, standing)
+        }
+        speakers = self._reach.speakers(values, {**bounds, "score": points}, at)
+        found = {rule for rule, tiers in speakers if tiers & above}
+        if reach_score(self._book.thresholds, points).possible & above:
+            found.add(SCORE)
+        return frozenset(found)
+
+    def _score(
+        self, values: Mapping[str, Scalar], bounds: Bounds, at: int, score: Score
+    ) -> Range:
+        """Where the score can lie, points of rules included."""
+        scored = self._scorer.reach(score, bounds)
+        added = self._reach.points(values, bounds, at)
+        return Range(_clip(scored.low + added.low), _clip(scored.high + added.high))
 
     def prepare(self) -> None:
         """Compile all of it now: the first call must not fall on a payment."""

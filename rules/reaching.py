@@ -1,6 +1,6 @@
 """Masks of rules -> the tiers and the points that a book can reach while values move."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Protocol
 
 from rules.bounds import FALSE, TRUE, UNKNOWN, Bounds, Mask, Range, Reach, movable
@@ -38,12 +38,20 @@ class BookReach:
         for rule, mask in self._rules.possible(values, bounds, at):
             acts = _acts(rule, values, bounds)
             if acts & TRUE:
-                said = _said(rule.tier, rule.on_missing, mask)
-                tiers = {tier for tier in said if tier is not None}
+                tiers, is_silent = _said(rule.tier, rule.on_missing, mask)
                 possible |= tiers
-                if acts == TRUE and len(said) == 1:
+                if acts == TRUE and not is_silent and len(tiers) == 1:
                     sure |= tiers
         return Reach(frozenset(sure), frozenset(possible))
+
+    def speakers(
+        self, values: Values, bounds: Bounds, at: int
+    ) -> Iterator[tuple[str, frozenset[Tier]]]:
+        """Which rules may speak, and in which tiers."""
+        for rule, mask in self._rules.possible(values, bounds, at):
+            tiers, _ = _said(rule.tier, rule.on_missing, mask)
+            if tiers and _acts(rule, values, bounds) & TRUE:
+                yield rule.id, frozenset(tiers)
 
     def points(self, values: Values, bounds: Bounds, at: int) -> Range:
         """What the rules with points add together, within the book's limit."""
@@ -64,14 +72,13 @@ def _live(rules: Mapping[str, Dossier]) -> list[Dossier]:
     return [rule for rule in rules.values() if rule.mode == "live"]
 
 
-def _said(tier: Tier, on_missing: Tier | None, mask: Mask) -> set[Tier | None]:
-    """In which tiers a rule with this mask may speak; None is not at all."""
-    said: set[Tier | None] = {None} if mask & FALSE else set()
-    if mask & TRUE:
-        said.add(tier)
-    if mask & UNKNOWN:
+def _said(tier: Tier, on_missing: Tier | None, mask: Mask) -> tuple[set[Tier], bool]:
+    """In which tiers a rule with this mask may speak, and whether it may say nothing."""
+    said: set[Tier] = {tier} if mask & TRUE else set()
+    if mask & UNKNOWN and on_missing is not None:
         said.add(on_missing)
-    return said
+    is_silent = bool(mask & FALSE) or bool(mask & UNKNOWN and on_missing is None)
+    return said, is_silent
 
 
 def _acts(rule: Dossier, values: Values, bounds: Bounds) -> Mask:
