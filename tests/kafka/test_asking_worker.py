@@ -88,7 +88,8 @@ def test_payments_wait_for_the_answer_and_each_gets_its_decision(
     found = accepted(topics)
     assert 400 == len(found)
     statuses = Counter(one.llm.status for one in found if one.llm)
-    assert set(statuses) == {"answered", "cached", "not_needed", "none"}, statuses
+    assert {"answered", "not_needed", "none"} <= {*statuses}
+    assert not {*statuses} - {"answered", "cached", "not_needed", "none"}
     assert [expected(one) for one in found] == [one.outcome for one in found]
     assert verified(tmp_path, found)
     log = [decode_record(one.value or b"") for one in records(topics, topics.topic_reading_log)]
