@@ -12,7 +12,7 @@ answer would have given. Not being exact costs a needless question, never a wron
 """
 
 from collections.abc import Collection, Mapping
-from typing import Final, Protocol
+from typing import Final
 
 from features.catalogue import TEXT, Value
 from features.transaction import Scalar
@@ -21,21 +21,6 @@ from rules.bounds import EITHER, Bound, Choice, Range, Reach
 from rules.model import TIERS, Thresholds, Tier
 
 SEVERITY: Final[Mapping[Outcome, int]] = {"approve": 0, "review": 1, "reject": 2}
-
-
-class Reacher(Protocol):
-    """A book evaluated over bounds: live rules, their `on_missing` and rollout included.
-
-    The thresholds of the score are added by `reach_score`. A name in `bounds` is known to have
-    a value, though not which, whatever `values` say of it; a name in neither mapping is
-    unknown, as everywhere.
-    """
-
-    def reach(
-        self, values: Mapping[str, Scalar], bounds: Mapping[str, Bound], at: int
-    ) -> Reach:
-        """Over-approximate: too much may be possible, nothing too much may be sure."""
-        ...
 
 
 class TextBounds:
@@ -130,24 +115,17 @@ def join(one: Reach, other: Reach) -> Reach:
 
 
 def ask(
-    reacher: Reacher,
-    book_outcomes: Mapping[Tier, Outcome],
-    default: Outcome,
-    thresholds: Thresholds,
-    *,
-    values: Mapping[str, Scalar],
-    bounds: Mapping[str, Bound],
+    reach: Reach,
     score: Range,
+    thresholds: Thresholds,
+    outcomes: Mapping[Tier, Outcome],
+    default: Outcome,
     standing: Outcome,
-    at: int,
 ) -> bool:
-    """Whether to ask before deciding. `values` hold no score and may hold the local reading.
+    """Whether to ask before deciding.
 
-    `score` is where the score can lie, whatever the answer. Without bounds no text value can
-    move, and so no points that depend on them.
+    `reach` is what the rules say over the bounds, `score` where the score can lie: the book is
+    given by its thresholds, what its tiers mean, and its default.
     """
-    if standing == "reject" or not bounds:
-        return False
-    reach = reacher.reach(values, {**bounds, "score": score}, at)
     whole = join(reach, reach_score(thresholds, score))
-    return may_change(worst(whole, book_outcomes, default), standing)
+    return may_change(worst(whole, outcomes, default), standing)

@@ -126,7 +126,7 @@ class CostTally:
             heard.local.values,
             known.reading,
             question.transaction.at,
-            heard.local.score,
+            (heard.local.score, heard.local.ruling),
             heard.standing,
         )
         self._waits += 1

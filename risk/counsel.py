@@ -11,6 +11,7 @@ from typing import Final
 import msgspec
 
 from features.catalogue import TEXT
+from features.text.schema import Reading
 from features.transaction import Scalar
 from risk.asking import TextBounds, ask, may_change, reach_score
 from risk.decision import Outcome
@@ -28,6 +29,9 @@ SCORE: Final = "score"
 """Stands among causes for the thresholds of the score."""
 
 TEXT_NAMES: Final = frozenset([value.name for value in TEXT])
+
+
+NO_READING: Final = {**Reading(source="none").values(), "text.length": 1}
 
 
 class Silent(msgspec.Struct, frozen=True):
@@ -81,62 +85,61 @@ class Counsel:
         values: Mapping[str, Scalar],
         reading: Mapping[str, Scalar],
         at: int,
-        score: Score,
+        judged: tuple[Score, Ruling],
         standing: Outcome,
     ) -> bool:
         """Whether an answer about the memo could still make the outcome stricter.
 
-        `values` hold the local `reading`, `score` is the scorer's for them.
+        `values` hold the local `reading`; `judged` is what scorer and book say of them.
         """
         if standing == "reject":
             return False
         bounds = self._bounds.of(reading)
         if not bounds:
             return False
-        return ask(
-            self._reach,
-            self._book.outcomes,
-            self._book.default,
-            self._book.thresholds,
-            values=values,
-            bounds=bounds,
-            score=self._score(values, bounds, at, score),
-            standing=standing,
-            at=at,
-        )
+        book, score = self._book, self._score(values, bounds, at, judged)
+        bounds["score"] = score
+        reach = self._reach.reach(values, bounds, at, judged[1].verdict)
+        return ask(reach, score, book.thresholds, book.outcomes, book.default, standing)
 
     def causes(
         self,
         values: Mapping[str, Scalar],
         reading: Mapping[str, Scalar],
         at: int,
-        score: Score,
+        judged: tuple[Score, Ruling],
         standing: Outcome,
     ) -> frozenset[str]:
         """Why a payment waits: rules, and `SCORE`, that an answer could make speak above it."""
         bounds = self._bounds.of(reading)
-        points = self._score(values, bounds, at, score)
+        bounds["score"] = score = self._score(values, bounds, at, judged)
         above = {
             tier for tier, said in self._book.outcomes.items() if may_change(said, standing)
         }
-        speakers = self._reach.speakers(values, {**bounds, "score": points}, at)
+        speakers = self._reach.speakers(values, bounds, at)
         found = {rule for rule, tiers in speakers if tiers & above}
-        if reach_score(self._book.thresholds, points).possible & above:
+        if reach_score(self._book.thresholds, score).possible & above:
             found.add(SCORE)
         return frozenset(found)
 
     def _score(
-        self, values: Mapping[str, Scalar], bounds: Bounds, at: int, score: Score
+        self,
+        values: Mapping[str, Scalar],
+        bounds: Bounds,
+        at: int,
+        judged: tuple[Score, Ruling],
     ) -> Range:
         """Where the score can lie, points of rules included."""
+        score, ruling = judged
+        as_they_are = ruling.bound + sum([added.points for added in ruling.added])
         scored = self._scorer.reach(score, bounds)
-        added = self._reach.points(values, bounds, at)
+        added = self._reach.points(values, bounds, at, as_they_are)
         return Range(_clip(scored.low + added.low), _clip(scored.high + added.high))
 
     def prepare(self) -> None:
         """Compile all of it now: the first call must not fall on a payment."""
-        self._reach.points({}, {}, 0)
-        self.without_text({}, 0)
+        score, ruling = self.without_text({}, 0)
+        self.may_change({}, NO_READING, 0, (score, ruling), "approve")
 
     @cached_property
     def _reach(self) -> BookReach:

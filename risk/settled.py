@@ -65,7 +65,7 @@ def is_needed(heard: Heard, known: Known, at: int, bench: Bench) -> bool:
     """Whether an answer could make the outcome stricter."""
     local = heard.local
     return bench.counsel.may_change(
-        local.values, known.reading, at, local.score, heard.standing
+        local.values, known.reading, at, (local.score, local.ruling), heard.standing
     )
 
 

@@ -5,10 +5,12 @@ from typing import Protocol
 
 from rules.bounds import FALSE, TRUE, UNKNOWN, Bounds, Mask, Range, Reach, movable
 from rules.closures import Values
+from rules.condition import names
 from rules.model import Book, Dossier, Listing, Tier
 from rules.possible import Possible
 from rules.reach import Found
 from rules.rollout import covers
+from rules.verdict import Verdict
 
 
 class Masks(Protocol):
@@ -23,18 +25,28 @@ Make = Callable[[Sequence[Dossier], Mapping[str, Listing], frozenset[str]], Mask
 
 
 class BookReach:
-    """The live rules of a book over bounds; `make` compiles them. Immutable."""
+    """The live rules of a book over bounds; `make` compiles those that can move. Immutable.
+
+    What the others say does not depend on bounds: it is taken from a verdict on the values.
+    """
 
     def __init__(self, book: Book, make: Make = Possible) -> None:
         moving = movable(book)
+        rules = [rule for rule in book.rules.values() if rule.mode == "live"]
+        points = [rule for rule in book.point_rules.values() if rule.mode == "live"]
         self._limit = book.thresholds.rules
-        self._rules = make(_live(book.rules), book.lists, moving)
-        self._points = make(_live(book.point_rules), book.lists, moving)
+        self._rules = make([r for r in rules if _moves(r, moving)], book.lists, moving)
+        self._points = make(points, book.lists, moving)
+        self._adds = any([_moves(rule, moving) for rule in points])
+        self._still = {rule.id: rule for rule in rules if not _moves(rule, moving)}
 
-    def reach(self, values: Values, bounds: Bounds, at: int) -> Reach:
-        """In which tiers rules surely and possibly speak; `on_missing` and rollout count."""
-        sure: set[Tier] = set()
-        possible: set[Tier] = set()
+    def reach(self, values: Values, bounds: Bounds, at: int, verdict: Verdict) -> Reach:
+        """In which tiers rules surely and possibly speak; `on_missing` and rollout count.
+
+        `verdict` is that on `values` as they are.
+        """
+        sure = self._spoken(values, verdict)
+        possible = set(sure)
         for rule, mask in self._rules.possible(values, bounds, at):
             acts = _acts(rule, values, bounds)
             if acts & TRUE:
@@ -47,14 +59,19 @@ class BookReach:
     def speakers(
         self, values: Values, bounds: Bounds, at: int
     ) -> Iterator[tuple[str, frozenset[Tier]]]:
-        """Which rules may speak, and in which tiers."""
+        """Which rules that can move may speak, and in which tiers."""
         for rule, mask in self._rules.possible(values, bounds, at):
             tiers, _ = _said(rule.tier, rule.on_missing, mask)
             if tiers and _acts(rule, values, bounds) & TRUE:
                 yield rule.id, frozenset(tiers)
 
-    def points(self, values: Values, bounds: Bounds, at: int) -> Range:
-        """What the rules with points add together, within the book's limit."""
+    def points(self, values: Values, bounds: Bounds, at: int, as_they_are: int) -> Range:
+        """What the rules with points add together, within the book's limit.
+
+        `as_they_are` is what they add for `values`.
+        """
+        if not self._adds:
+            return Range(as_they_are, as_they_are)
         low = high = 0
         for rule, mask in self._points.possible(values, bounds, at):
             acts = _acts(rule, values, bounds)
@@ -64,12 +81,23 @@ class BookReach:
                 high += rule.points if is_sure else max(0, rule.points)
         return Range(self._bounded(low), self._bounded(high))
 
+    def _spoken(self, values: Values, verdict: Verdict) -> set[Tier]:
+        """The tiers in which rules speak that do not move."""
+        still = self._still
+        spoken = {still[hit.rule].tier for hit in verdict.hits if hit.rule in still}
+        for name in verdict.unknown_rules:
+            rule = still.get(name)
+            if rule is not None and rule.on_missing is not None and covers(rule, values):
+                spoken.add(rule.on_missing)
+        return spoken
+
     def _bounded(self, points: int) -> int:
         return max(-self._limit, min(self._limit, points))
 
 
-def _live(rules: Mapping[str, Dossier]) -> list[Dossier]:
-    return [rule for rule in rules.values() if rule.mode == "live"]
+def _moves(rule: Dossier, moving: frozenset[str]) -> bool:
+    by = rule.rollout.by if rule.rollout is not None else ""
+    return by in moving or not moving.isdisjoint(names(rule.condition))
 
 
 def _said(tier: Tier, on_missing: Tier | None, mask: Mask) -> tuple[set[Tier], bool]:

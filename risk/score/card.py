@@ -8,7 +8,7 @@ from typing import Final, TypeAlias
 import msgspec
 
 from risk.score.scorer import Scalar, Score
-from rules.bounds import Bound, Bounds, Choice, Range
+from rules.bounds import EITHER, Bound, Bounds, Choice, Range
 from rules.source import GET, Kind, compile_function
 from rules.wording import fold
 
@@ -93,6 +93,11 @@ class Scorecard:
         self.lines = lines
         self.names = tuple([line.name for line in lines])
         self._by_name = {line.name: line for line in lines}
+        self._either = {
+            line.name: (min(line.true, line.false), max(line.true, line.false))
+            for line in lines
+            if isinstance(line, Switch)
+        }
         self._added = _compile(lines)
 
     def score(self, values: Mapping[str, Scalar]) -> Score:
@@ -106,12 +111,19 @@ class Scorecard:
         said = dict(score.contributions)
         low = high = self.base + sum(said.values())
         for name, bound in bounds.items():
-            line = self._by_name.get(name)
-            if line is not None:
-                reached = _reached(line, bound)
-                low += min(reached) - said.get(name, 0)
-                high += max(reached) - said.get(name, 0)
+            ends = self._either.get(name) if bound is EITHER else self._ends(name, bound)
+            if ends is not None:
+                own = said.get(name, 0)
+                low += ends[0] - own
+                high += ends[1] - own
         return Range(min(100, max(0, low)), min(100, max(0, high)))
+
+    def _ends(self, name: str, bound: Bound) -> tuple[int, int] | None:
+        line = self._by_name.get(name)
+        if line is None:
+            return None
+        reached = _reached(line, bound)
+        return min(reached), max(reached)
 
     def without(self, names: frozenset[str]) -> "Scorecard":
         """The card without the lines of these values."""

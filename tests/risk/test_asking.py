@@ -236,16 +236,15 @@ def test_never_asked_means_that_every_answer_gives_the_same_outcome(seed: int) -
             for combination in itertools.product(*GRID.values())
         ]
         finals = {settle(without, standing, outcome(answer)) for answer in answers}
+        score = Range(min(100, base + points_of(local)), min(100, base + MOST))
+        bounds = {**WORDS.of({**local, "text.length": 9}), "score": score}
         is_asked = ask(
-            book,
+            book.reach({**values, **local}, bounds, 0),
+            score,
+            book.thresholds,
             OUTCOMES,
             "approve",
-            book.thresholds,
-            values={**values, **local},
-            bounds=WORDS.of({**local, "text.length": 9}),
-            score=Range(min(100, base + points_of(local)), min(100, base + MOST)),
-            standing=standing,
-            at=0,
+            standing,
         )
         asked += is_asked
         needed += finals != {standing}
@@ -292,25 +291,6 @@ def test_bounds_are_of_the_values_that_a_book_reads_and_that_may_move() -> None:
     names = ["text.urgency", "text.crypto", "text.romance", "amount"]
     assert {"text.romance": EITHER} == TextBounds(names).of(local.values())
     assert {} == TextBounds(names).of(NO_MEMO.values())
-
-
-def test_a_payment_that_nothing_can_change_is_not_asked_about() -> None:
-    """Rejected already, or no text value that could move."""
-
-    class Loud:
-        def reach(self, values: Any, bounds: Any, at: int) -> Reach:
-            return Reach(possible=frozenset({"reject"}))
-
-    def asked(standing: Outcome, bounds: Mapping[str, Bound], score: Range) -> bool:
-        return ask(
-            Loud(), OUTCOMES, "approve", Thresholds(),
-            values={}, bounds=bounds, score=score, standing=standing, at=0,
-        )  # fmt: skip
-
-    bounds = {"text.crypto": EITHER}
-    assert not asked("reject", bounds, Range(10, 30))
-    assert not asked("approve", {}, Range(10, 30))
-    assert asked("review", bounds, Range(10, 10))
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from rules.bounds import AND, EITHER, NOT, OR, SAME, Bound, Choice, Range, mask_of
 from rules.bounds import Reach as Tiers
 from rules.condition import And, Compare, Constant, Named, Node, Not, Or
-from rules.model import Book, PointRule, Rollout, Rule, Thresholds
+from rules.model import Book, PointRule, Rollout, Rule, Thresholds, Tier
 from rules.points import add_points, point_book
 from rules.possible import Possible
 from rules.reach import Found, ReachTree
@@ -141,34 +141,58 @@ def loose(rules: Sequence[Rule], points: Sequence[PointRule] = ()) -> Book:
     )
 
 
+def reached(book: Book, values: Mapping[str, Scalar], bounds: Mapping[str, Bound]) -> Tiers:
+    """The reach of a book, by the verdict on the values as they are."""
+    verdict = judge(book, Tree(book).match(values, 0), values, 0)
+    return BookReach(book).reach(values, bounds, 0, verdict)
+
+
+def both(tier: Tier) -> Tiers:
+    """A tier that is sure, and so possible."""
+    return Tiers(frozenset({tier}), frozenset({tier}))
+
+
 def test_a_tier_is_sure_if_its_rule_can_say_nothing_else() -> None:
     """Tier, `on_missing` and silence are the three things that a rule can say."""
     bounds = {"x": Range(6, 9)}
     sure = loose([one_rule("R-1", OVER_5, tier="block")])
-    assert Tiers(frozenset({"block"}), frozenset({"block"})) == BookReach(sure).reach(
-        {}, bounds, 0
-    )
-    assert Tiers(frozenset(), frozenset({"block"})) == BookReach(sure).reach(
-        {}, {"x": Range(1, 9)}, 0
-    )
+    assert both("block") == reached(sure, {}, bounds)
+    assert Tiers(frozenset(), frozenset({"block"})) == reached(sure, {}, {"x": Range(1, 9)})
     unknown = And((OVER_5, Named("f", "flag")))
     either = loose([one_rule("R-1", unknown, tier="reject", on_missing="review")])
-    assert Tiers(frozenset({"review"}), frozenset({"review"})) == BookReach(either).reach(
-        {}, bounds, 0
-    )
-    silent = loose([one_rule("R-1", unknown)])
-    assert Tiers() == BookReach(silent).reach({}, bounds, 0)
+    assert both("review") == reached(either, {}, bounds)
+    assert Tiers() == reached(loose([one_rule("R-1", unknown)]), {}, bounds)
+
+
+def test_what_does_not_move_is_taken_from_the_verdict() -> None:
+    """Rules that hold, and those that are unknown and say so, where their rollout covers."""
+    holds = one_rule("R-1", Named("f", "flag"), tier="block")
+    gap = one_rule("R-2", Named("g", "flag"), on_missing="reject")
+    far = one_rule("R-3", Named("g", "flag"), on_missing="allow", rollout=Rollout(0, "s"))
+    still = loose([holds, gap, far])
+    assert Tiers() == reached(still, {"f": False, "g": False}, {})
+    assert both("block") == reached(still, {"f": True, "g": False}, {})
+    assert both("reject") == reached(still, {"f": False}, {})
 
 
 def test_a_rollout_decides_whether_a_rule_speaks() -> None:
     """Outside it a rule says nothing; if it goes by a value that moves, that is open."""
-    rule = one_rule("R-1", OVER_5, rollout=Rollout(100, "s"))
+    book = loose([one_rule("R-1", OVER_5, rollout=Rollout(100, "s"))])
     bounds: dict[str, Bound] = {"x": Range(6, 9)}
-    reach = BookReach(loose([rule]))
-    assert Tiers() == reach.reach({}, bounds, 0)
-    assert frozenset({"review"}) == reach.reach({"s": "a"}, bounds, 0).sure
-    open_ = reach.reach({"s": "a"}, {**bounds, "s": Choice(("a", "b"))}, 0)
+    assert Tiers() == reached(book, {}, bounds)
+    assert both("review") == reached(book, {"s": "a"}, bounds)
+    open_ = reached(book, {"s": "a"}, {**bounds, "s": Choice(("a", "b"))})
     assert Tiers(frozenset(), frozenset({"review"})) == open_
+
+
+def test_only_rules_that_move_make_points_a_range() -> None:
+    """Otherwise the points are what they are."""
+    still = _with_points(one_rule("R-1", Named("f", "flag")), 7)
+    moving = _with_points(one_rule("R-2", OVER_5), 5)
+    bounds = {"x": Range(1, 9)}
+    assert Range(7, 7) == BookReach(loose([], [still])).points({"f": True}, bounds, 0, 7)
+    both_ = BookReach(loose([], [still, moving]))
+    assert Range(7, 10) == both_.points({"f": True}, bounds, 0, 7)
 
 
 @given(books(max_rules=8), st.integers(0, 2**32))
@@ -192,12 +216,16 @@ def test_no_verdict_within_bounds_leaves_the_reach_of_the_book(book: Book, seed:
     evaluator, adder, reach = Tree(moved), Tree(point_book(moved)), BookReach(moved)
     for values, at in payments(seed, 4):
         bounds = draw_bounds(dice)
-        tiers, most = reach.reach(values, bounds, at), reach.points(values, bounds, at)
+        now = judge(moved, evaluator.match(values, at), values, 0)
+        tiers = reach.reach(values, bounds, at, now)
+        most = reach.points(values, bounds, at, 0)
+        told = dict(reach.speakers(values, bounds, at))
         for _ in range(4):
             drawn = {**values, **pick(dice, bounds)}
             verdict = judge(moved, evaluator.match(drawn, at), drawn, 0)
             spoken = {hit.tier for hit in verdict.hits} | ({verdict.tier} - {None})
             assert spoken <= tiers.possible | tiers.sure
+            assert all(hit.tier in told[hit.rule] for hit in verdict.hits if hit.rule in told)
             if tiers.sure:
                 assert verdict.tier is not None
             added = add_points(moved, adder.match(drawn, at), drawn)
