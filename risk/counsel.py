@@ -22,6 +22,7 @@ from rules.engine import Evaluator
 from rules.model import Book, Dossier, conditions
 from rules.native import Native
 from rules.points import point_book
+from rules.reach import Found
 from rules.reaching import BookReach
 from rules.ruling import Ruling, rule_on
 
@@ -135,6 +136,12 @@ class Counsel:
         scored = self._scorer.reach(score, bounds)
         added = self._reach.points(values, bounds, at, as_they_are)
         return Range(_clip(scored.low + added.low), _clip(scored.high + added.high))
+
+    def twin(
+        self, values: Mapping[str, Scalar], reading: Mapping[str, Scalar], at: int
+    ) -> Found:
+        """The rules that can be anything but false, whatever an answer says of the memo."""
+        return self._reach.possible(values, self._bounds.of(reading), at)
 
     def prepare(self) -> None:
         """Compile all of it now: the first call must not fall on a payment."""

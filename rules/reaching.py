@@ -56,6 +56,10 @@ class BookReach:
                     sure |= tiers
         return Reach(frozenset(sure), frozenset(possible))
 
+    def possible(self, values: Values, bounds: Bounds, at: int) -> Found:
+        """The rules that can move and can be anything but false."""
+        return self._rules.possible(values, bounds, at)
+
     def speakers(
         self, values: Values, bounds: Bounds, at: int
     ) -> Iterator[tuple[str, frozenset[Tier]]]:
