@@ -28,29 +28,38 @@ def payment_values(
         values["amount"] = base_minor / 10**base_exponent
     if transaction.channel is not None:
         values["channel"] = transaction.channel
-    values |= _parties(transaction)
+    _add_parties(values, transaction)
     for name, value in transaction.attributes.items():
         values[f"attributes.{name}"] = value
     return values
 
 
-def _parties(transaction: Transaction) -> dict[str, Scalar]:
+def _add_parties(values: dict[str, Scalar], transaction: Transaction) -> None:
     payee, merchant, device = transaction.payee, transaction.merchant, transaction.device
     home = transaction.payer.country
-    found: dict[str, Scalar | None] = {"payer_country": home}
-    if payee is not None:
-        found["payee_id"] = payee.id
-        found["payee_country"] = payee.country
-    if merchant is not None:
-        found["merchant_id"] = merchant.id
-        found["merchant_category"] = merchant.category
-    if device is not None:
-        found["device_id"] = device.id
-        found["device_country"] = device.country
-        found["ip"] = device.ip
     if home is not None:
-        abroad = (found.get("payee_country"), found.get("device_country"))
-        countries = [country for country in abroad if country is not None]
-        if countries:
-            found["is_foreign"] = any([country != home for country in countries])
-    return {name: value for name, value in found.items() if value is not None}
+        values["payer_country"] = home
+    if payee is not None:
+        _add(values, "payee_id", payee.id)
+        _add_abroad(values, "payee_country", payee.country, home)
+    if merchant is not None:
+        _add(values, "merchant_id", merchant.id)
+        _add(values, "merchant_category", merchant.category)
+    if device is not None:
+        _add(values, "device_id", device.id)
+        _add(values, "ip", device.ip)
+        _add_abroad(values, "device_country", device.country, home)
+
+
+def _add(values: dict[str, Scalar], name: str, value: str | None) -> None:
+    if value is not None:
+        values[name] = value
+
+
+def _add_abroad(
+    values: dict[str, Scalar], name: str, country: str | None, home: str | None
+) -> None:
+    if country is not None:
+        values[name] = country
+        if home is not None and not values.get("is_foreign"):
+            values["is_foreign"] = country != home

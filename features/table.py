@@ -27,6 +27,7 @@ class Table:
         self.states: dict[str, State] = {}
         self.codec = Codec(layout, complete)
         self.layout = layout
+        self._columns = layout.fresh()[:-1]
         self._loader = loader
         self.changed: set[str] = set()
         self.frozen: set[str] = set()
@@ -49,7 +50,8 @@ class Table:
         if state is None and self._loader is not None:
             stored = self._loader(self.kind, key)
             state = self.codec.decode(stored) if stored else None
-        return self.layout.fresh() if state is None else state
+        # A copy of what `fresh` gives takes a third of its time.
+        return [*[column[:] for column in self._columns], None] if state is None else state
 
     def before(self, key: str, at: int) -> State:
         """A copy of a state, without the newest payment of just this time in its columns."""

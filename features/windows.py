@@ -153,8 +153,9 @@ def met(ids: "array[int]", lasts: "array[int]", one: int, after: int) -> bool | 
     place = bisect_left(ids, one)
     if place < len(ids) and ids[place] == one and lasts[place] > after:
         return True
-    others = sum([last > after for last in lasts])
-    return False if 0 < others < MAX_MET else None
+    if len(lasts) < MAX_MET:
+        return False if lasts and max(lasts) > after else None
+    return False if 0 < sum([last > after for last in lasts]) < MAX_MET else None
 
 
 def meet(ids: "array[int]", lasts: "array[int]", one: int, at: int, after: int) -> None:

@@ -22,6 +22,7 @@ from risk.settings import BadSettings, Settings
 from risk.velocities import velocities
 from risk.vocabulary import attribute_values, versions, vocabulary
 from rules.errors import BookError, Mistake
+from rules.evaluator import evaluator_of
 from rules.load import declared_words, load_book
 from rules.model import Book
 from rules.native import Native
@@ -45,14 +46,14 @@ def book_folder(settings: Settings) -> Path:
     return folder
 
 
-def build_bench(folder: Path, scorer: Path | None = None) -> Bench:
+def build_bench(folder: Path, scorer: Path | None = None, before: Book | None = None) -> Bench:
     """Read a book folder with its scorecard; raises `BookError` with all mistakes of both.
 
     `scorer` replaces the scorecard: another one (.yaml) or the card of trained trees (.json),
-    which must fit the book.
+    which must fit the book. What has not changed is taken from `before`.
     """
     mistakes: list[Mistake] = []
-    book = _collect(mistakes, lambda: load_book(folder, vocabulary()))
+    book = _collect(mistakes, lambda: load_book(folder, vocabulary(), before))
     words = {**vocabulary(), **declared_words(folder, vocabulary())}
     del words["score"]  # a scorer does not read its own answer
     history = STANDARD if book is None else velocities(book)
@@ -99,11 +100,14 @@ def _money_mistakes(book: Book) -> list[Mistake]:
 
 
 def assemble(book: Book, scorer: Scorer) -> Bench:
-    """Everything that judges, from a book and a scorer."""
+    """Everything that judges, from a book and a scorer.
+
+    Raises `BookError` if the book's engine is not there, or cannot take its rules.
+    """
     names = sorted({*book.names, *scorer.names} - {"score"})
     return Bench(
         book=book,
-        evaluator=Native(book),
+        evaluator=evaluator_of(book),
         points=Native(point_book(book)),
         scorer=scorer,
         book_version=Version(book.name, book.version, book.hash),
@@ -117,12 +121,14 @@ def assemble(book: Book, scorer: Scorer) -> Bench:
     )
 
 
-def build_tested_bench(folder: Path, scorer: Path | None = None) -> Bench:
-    """Read a book that is to replace another one: its own tests must hold too.
+def build_tested_bench(
+    folder: Path, scorer: Path | None = None, before: Book | None = None
+) -> Bench:
+    """Read a book that is to replace `before`: its own tests must hold too.
 
     Raises `BookError`, one mistake a failing test, and one a test that is lacking.
     """
-    bench = build_bench(folder, scorer)
+    bench = build_bench(folder, scorer, before)
     mistakes = list(object_to(bench.book))
     if mistakes:
         raise BookError(mistakes)
@@ -130,7 +136,6 @@ def build_tested_bench(folder: Path, scorer: Path | None = None) -> Bench:
     bench.evaluator.match({}, 0)
     bench.points.match({}, 0)
     bench.scorer.score({})
-    bench.counsel.prepare()
     return bench
 
 

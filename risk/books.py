@@ -18,6 +18,7 @@ from risk.decide import Bench
 from risk.score.model_card import BadScorer, read_card
 from risk.settings import Settings
 from rules.errors import BookError, Mistake
+from rules.model import Book
 
 BOOK: Final = "book"
 SCORER: Final = "scorer"
@@ -123,12 +124,12 @@ def open_book(settings: Settings) -> Bench:
     return bench
 
 
-def build_kept_bench(settings: Settings, folder: Path) -> Bench:
-    """Read a book that is to replace the running one, hold it to its tests, and keep it.
+def build_kept_bench(settings: Settings, folder: Path, before: Book) -> Bench:
+    """Read a book that is to replace `before`, hold it to its tests, and keep it.
 
     Raises what `build_tested_bench` raises, `BookError` also if it changes meanwhile.
     """
-    bench = build_tested_bench(folder, settings.scorer)
+    bench = build_tested_bench(folder, settings.scorer, before)
     try:
         Books(settings.books_dir).keep(folder, bench, settings.scorer)
     except NoBook as error:

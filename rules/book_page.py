@@ -1,16 +1,18 @@
 """book.yaml: the frame in which the rules stand."""
 
-from collections.abc import Callable, Mapping
-from typing import Final, cast, get_args
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final, TypeAlias, cast, get_args
 
 import msgspec
 
 from rules.document import Fields, Leaf, Node
-from rules.lists import ListMaker, read_list
+from rules.errors import Mistake
+from rules.lists import ListMaker
 from rules.model import (
     TIERS,
     Ask,
     AtDeadline,
+    Engine,
     Listing,
     ListKind,
     Llm,
@@ -26,7 +28,8 @@ from rules.vocabulary import Vocabulary, Word
 
 FRAME: Final = ("name", "version", "owner", "currency", "on_malformed")
 ALSO: Final = (
-    "description", "default", "tiers", "score", "llm", "lists", "attributes", "velocities", "rates"
+    "description", "default", "tiers", "score", "llm", "lists", "attributes", "velocities", "rates",
+    "engine",
 )  # fmt: skip
 NAME: Final = (r"[a-z][a-z0-9_]{0,39}", "trusted_payees")
 DEADLINE: Final = (10, 2_000)
@@ -52,6 +55,7 @@ class Frame(msgspec.Struct, frozen=True, kw_only=True):
     outcomes: Mapping[Tier, Outcome]
     thresholds: Thresholds
     llm: Llm
+    engine: Engine
     attributes: Vocabulary
     velocities: Mapping[str, Velocity]
     declared: Vocabulary
@@ -62,18 +66,19 @@ class Frame(msgspec.Struct, frozen=True, kw_only=True):
     """File of the exchange rates, beside book.yaml."""
 
 
-ReadFile = Callable[[str], bytes | None]
+OpenList: TypeAlias = Callable[[str, ListKind, str], tuple[Listing, Sequence[Mistake]] | None]
+"""Name, kind and file of a list -> the list and its mistakes; None if there is no such file."""
 
 
 class FrameReader:
-    """Reads book.yaml; `read_file` gives the bytes of a file of the book, if there is one.
+    """Reads book.yaml; `open_list` reads the files of its lists.
 
     `words` is the vocabulary without what the book itself declares.
     """
 
-    def __init__(self, page: Page, read_file: ReadFile, words: Vocabulary) -> None:
+    def __init__(self, page: Page, open_list: OpenList, words: Vocabulary) -> None:
         self._page = page
-        self._read_file = read_file
+        self._open_list = open_list
         self._words = words
 
     def frame(self) -> Frame:
@@ -94,12 +99,16 @@ class FrameReader:
             outcomes=self._outcomes(found.get("tiers")),
             thresholds=self._thresholds(found.get("score")),
             llm=self._llm(found.get("llm")),
+            engine=self._engine(found["engine"]) if "engine" in found else "native",
             attributes=attributes,
             velocities=velocities,
             declared={**attributes, **self._described(velocities, attributes)},
             listings=self._listings(found.get("lists")),
             rates=self._rates(found["rates"]) if "rates" in found else None,
         )
+
+    def _engine(self, node: Node) -> Engine:
+        return cast("Engine", self._page.choice(node, "engine", get_args(Engine)))
 
     def _rates(self, node: Node) -> str:
         return self._page.name(node, "rates", r"[A-Za-z0-9_-]{1,60}\.csv", "rates.csv")
@@ -210,11 +219,11 @@ class FrameReader:
     def _list_file(self, name: str, kind: ListKind, node: Node) -> Listing:
         page = self._page
         file = page.name(node, "file", r"[A-Za-z0-9_-]{1,60}\.(txt|csv)", "trusted_payees.csv")
-        raw = self._read_file(f"{LISTS}/{file}")
-        if raw is None:
+        found = self._open_list(name, kind, f"{LISTS}/{file}")
+        if found is None:
             page.wrong(node, f"there is no {LISTS}/{file[:60]} that can be read")
             return Listing(name, kind, {}, {})
-        listing, mistakes = read_list(name, kind, f"{LISTS}/{file}", raw)
+        listing, mistakes = found
         page.mistakes += mistakes
         return listing
 

@@ -7,15 +7,16 @@ It is a second opinion about thresholds, installed or not; no payment depends on
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from importlib import import_module
 from itertools import count
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
+from weakref import finalize
 
 import msgspec
 
 from rules.facts import Facts, Json, rule_sets
-from rules.model import Book
+from rules.model import Book, Rule
 from rules.tree import NOTHING, Matches
 from rules.vocabulary import Scalar
 
@@ -42,7 +43,7 @@ def load_library(name: str = "durable_rules_engine") -> Any:
 
 
 class Durable:
-    """Compiles the rules of a book that are not off. For one thread; `close` it at the end.
+    """Compiles the rules of a book that are not off. For one thread at a time.
 
     Raises `EngineMissing` without the library, and `rules.facts.Inexact` if a constant is a
     whole number beyond 2**53.
@@ -50,7 +51,8 @@ class Durable:
 
     def __init__(self, book: Book, library: Any = None) -> None:
         engine = library or load_library()
-        self._shards = []
+        self._shards: list[_Shard] = []
+        finalize(self, _free, self._shards).atexit = False
         for found in rule_sets(book):
             possibly = _Session(engine, found.possibly, found.possible_facts)
             surely = _Session(engine, found.surely, found.sure_facts)
@@ -70,11 +72,15 @@ class Durable:
         return Matches(tuple(hits), tuple(unknown)) if hits or unknown else NOTHING
 
     def close(self) -> None:
-        """Free the rules. What the engine keeps for their session, it keeps."""
-        for _, possibly, surely in self._shards:
-            possibly.close()
-            surely.close()
-        self._shards = []
+        """Free the rules, at once. What the engine keeps for their session, it keeps."""
+        _free(self._shards)
+
+
+def _free(shards: "list[_Shard]") -> None:
+    while shards:
+        _, possibly, surely = shards.pop()
+        possibly.close()
+        surely.close()
 
 
 class _Session:
@@ -109,6 +115,10 @@ class _Session:
 
     def close(self) -> None:
         self._engine.delete_ruleset(self._handle)
+
+
+_Shard: TypeAlias = tuple[Sequence[Rule], _Session, _Session]
+"""Rules, and who is asked which of them are possibly and which surely true."""
 
 
 def _encoded(value: Json) -> str:

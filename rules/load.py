@@ -6,27 +6,33 @@ from typing import Final
 
 import msgspec
 
-from rules.book_page import FrameReader
+from rules.book_page import FrameReader, OpenList
 from rules.document import Fields
-from rules.errors import BookError
+from rules.errors import BookError, Mistake
 from rules.example_page import ExampleReader, Values, read_values
 from rules.lists import read_list
-from rules.model import Book, Dossier, Example, Listing, PointRule, Rule
+from rules.model import Book, Dossier, Example, Listing, ListKind, PointRule, Rule
 from rules.page import Page
 from rules.rates import Row, read_rates
 from rules.rule_laws import MAX_SEARCHED, searchable, searched
 from rules.rule_page import RuleReader
 from rules.sequence_page import sequence_words
-from rules.shelf import FRAME_FILE, Shelf, hash_of
+from rules.shelf import FRAME_FILE, LISTS, Shelf, hash_of
 from rules.vocabulary import Vocabulary
 
 MAX_RULES: Final = 2000
 
 
-def load_book(folder: Path, vocabulary: Vocabulary) -> Book:
-    """Read a book; raises `BookError` with every mistake of every file."""
+def load_book(folder: Path, vocabulary: Vocabulary, before: Book | None = None) -> Book:
+    """Read a book; raises `BookError` with every mistake of every file.
+
+    What has not changed is taken from `before`, the book that was read there the last time:
+    the lists, which may be long, and all but the lists if nothing else changed.
+    """
+    if before is not None and _only_lists_differ(before, folder):
+        return reload_lists(before, folder)
     shelf = Shelf(folder)
-    book = _book(shelf, vocabulary)
+    book = _book(shelf, vocabulary, before)
     if shelf.mistakes:
         raise BookError(shelf.mistakes)
     return msgspec.structs.replace(book, hash=hash_of(shelf.files), files=shelf.files)
@@ -34,18 +40,19 @@ def load_book(folder: Path, vocabulary: Vocabulary) -> Book:
 
 def declared_words(folder: Path, vocabulary: Vocabulary) -> Vocabulary:
     """Find the attributes and velocities that a book declares, whatever is wrong with it."""
-    shelf = Shelf(folder)
-    return FrameReader(shelf.page(FRAME_FILE), shelf.read, vocabulary).frame().declared
+    page = Shelf(folder).page(FRAME_FILE)
+    return FrameReader(page, _no_list, vocabulary).frame().declared
 
 
 def reload_lists(book: Book, folder: Path) -> Book:
-    """Read only the list files anew; raises `BookError` with every mistake in them.
+    """Read only the list files that changed; raises `BookError` with every mistake in them.
 
     The result has another hash if a list has changed. What was made from the book (evaluators)
     must be made from the result again.
     """
     shelf = Shelf(folder)
-    lists = {name: _reread(shelf, listing) for name, listing in book.lists.items()}
+    lists = {name: _reread(shelf, listing, book) for name, listing in book.lists.items()}
+    shelf.refuse_loose_lists()
     for rule in book.dossiers.values():
         for name in searched(rule):
             if not searchable(lists[name]):
@@ -57,20 +64,54 @@ def reload_lists(book: Book, folder: Path) -> Book:
     return msgspec.structs.replace(book, lists=lists, files=files, hash=hash_of(files))
 
 
-def _reread(shelf: Shelf, listing: Listing) -> Listing:
+def _reread(shelf: Shelf, listing: Listing, before: Book) -> Listing:
     if listing.file is None:
         return listing
-    raw = shelf.read(listing.file)
-    if raw is None:
+    found = _list_opener(shelf, before)(listing.name, listing.kind, listing.file)
+    if found is None:
         shelf.wrong(listing.file, "this file is needed and cannot be read")
         return listing
-    fresh, mistakes = read_list(listing.name, listing.kind, listing.file, raw)
+    fresh, mistakes = found
     shelf.mistakes += mistakes
     return fresh
 
 
-def _book(shelf: Shelf, vocabulary: Vocabulary) -> Book:
-    frame = FrameReader(shelf.page(FRAME_FILE), shelf.read, vocabulary).frame()
+def _list_opener(shelf: Shelf, before: Book | None) -> OpenList:
+    """Read list files, but those of which `before` holds the very bytes."""
+
+    def open_list(
+        name: str, kind: ListKind, file: str
+    ) -> tuple[Listing, Sequence[Mistake]] | None:
+        raw = shelf.read(file)
+        if raw is None:
+            return None
+        old = None if before is None else before.lists.get(name)
+        as_before = before is not None and before.files.get(file) == shelf.files[file]
+        if as_before and old is not None and (old.kind, old.file) == (kind, file):
+            return old, ()
+        return read_list(name, kind, file, raw)
+
+    return open_list
+
+
+def _no_list(name: str, kind: ListKind, file: str) -> tuple[Listing, Sequence[Mistake]]:
+    """What is declared does not depend on what the lists hold."""
+    return Listing(name, kind, {}, {}), ()
+
+
+def _only_lists_differ(before: Book, folder: Path) -> bool:
+    """Whether every other file is as it was."""
+    shelf = Shelf(folder)
+    others = [file for file in before.files if not file.startswith(f"{LISTS}/")]
+    for file in {*others, *shelf.rule_files()}:
+        shelf.read(file)
+    same = shelf.files == {file: before.files[file] for file in others}
+    return same and not shelf.mistakes
+
+
+def _book(shelf: Shelf, vocabulary: Vocabulary, before: Book | None) -> Book:
+    opener = _list_opener(shelf, before)
+    frame = FrameReader(shelf.page(FRAME_FILE), opener, vocabulary).frame()
     shelf.refuse_loose_lists()
     words = {**vocabulary, **frame.declared}
     sections = [_Section(shelf.page(file)) for file in shelf.rule_files()]
@@ -90,6 +131,7 @@ def _book(shelf: Shelf, vocabulary: Vocabulary) -> Book:
         outcomes=frame.outcomes,
         thresholds=frame.thresholds,
         llm=frame.llm,
+        engine=frame.engine,
         rates=_rates(shelf, frame.rates),
         words=words,
         attributes=frame.attributes,

@@ -16,6 +16,7 @@ Mode: TypeAlias = Literal["live", "shadow", "off"]
 Severity: TypeAlias = Literal["info", "low", "medium", "high", "critical"]
 Ask: TypeAlias = Literal["always", "when-it-matters", "never"]
 AtDeadline: TypeAlias = Literal["local", "review"]
+Engine: TypeAlias = Literal["native", "tree", "durable"]
 ListKind: TypeAlias = Literal["allow", "block", "watch"]
 Truth: TypeAlias = bool | None
 """True, False, or None: unknown."""
@@ -202,6 +203,9 @@ class Book(msgspec.Struct, frozen=True, kw_only=True):
     outcomes: Mapping[Tier, Outcome]
     thresholds: Thresholds
     llm: Llm = Llm()
+    engine: Engine = "native"
+    """What evaluates the rules; all give the same."""
+
     rates: tuple[tuple[str, int, str], ...]
     """(ISO 4217 code, valid from in microseconds UTC, units of the base currency for one)."""
 

@@ -8,7 +8,7 @@ from typing import Any, Final, TypeAlias, get_args
 
 from rules.book_page import DEADLINE
 from rules.book_page import NAME as LIST_NAME
-from rules.model import TIERS, Ask, AtDeadline, ListKind, Mode, Outcome, Severity
+from rules.model import TIERS, Ask, AtDeadline, Engine, ListKind, Mode, Outcome, Severity
 from rules.param_page import PARAM
 from rules.rule_page import CODE, ID, MAX_POINTS
 from rules.sequence_page import NAME as STEP_NAME
@@ -66,6 +66,7 @@ def book_schema(words: Vocabulary) -> Schema:
                 "score": _object({"review": points, "reject": points, "rules": points}),
                 "llm": _llm(),
                 "rates": {"type": "string", "pattern": "[.]csv$"},
+                "engine": _choice(get_args(Engine)),
                 "lists": _named(LIST_NAME[0], _listing()),
                 "attributes": {"type": "object", "additionalProperties": _attribute()},
                 "velocities": _named(LIST_NAME[0], _velocity(fields)),

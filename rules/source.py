@@ -52,15 +52,12 @@ CONTRARY: Final[Mapping[Comparator, Comparator]] = {
 GET: Final[Mapping[Kind, str]] = {
     "number": """\
     if {slot}.__class__ is float:
-        if {slot} > 1.7976931348623157e308 or {slot} < -1.7976931348623157e308:
+        if {slot} - {slot} != 0.0:
             {slot} = nan
     elif {slot}.__class__ is not int:
         {slot} = nan
 """,
-    "flag": """\
-    if {slot} is not True and {slot} is not False:
-        {slot} = None
-""",
+    "flag": "",
     "text": """\
     if {slot}.__class__ is not str:
         {slot} = None
@@ -69,7 +66,11 @@ GET: Final[Mapping[Kind, str]] = {
     {slot} = fold({slot}) if {slot}.__class__ is str else None
 """,
 }
-"""What makes of any value one of the kind, or unknown (NaN for a number, else None)."""
+"""What makes of any value one of the kind, or unknown (NaN for a number, None for a text).
+
+Infinities are unknown. A flag is asked whether it is True and whether it is False, which
+anything else is not.
+"""
 
 
 def compile_function(source: str, name: str, constants: Mapping[str, object]) -> Any:
@@ -131,9 +132,14 @@ class Writer:
         match node:
             case Named(name=name):
                 slot = self.slot(name, "flag")
-                return slot, f"{slot} is False"
+                return f"{slot} is True", f"{slot} is False"
             case Missing(value=value):
                 slot = self.slot(value.name, value.type)
+                if value.type == "flag":
+                    return (
+                        f"({slot} is not True and {slot} is not False)",
+                        f"({slot} is True or {slot} is False)",
+                    )
                 known = f"{slot} == {slot}" if value.type == "number" else f"{slot} is not None"
                 return f"not {known}", known
             case Compare():
@@ -144,6 +150,10 @@ class Writer:
     def _compare(self, node: Compare) -> tuple[str, str]:
         sign, contrary = node.operator, CONTRARY[node.operator]
         if node.type == "flag":
+            if isinstance(node.left, Named) and isinstance(node.right, Constant | Parameter):
+                slot = self.slot(node.left.name, "flag")
+                wanted = self.fixed(node.right) is (sign == "==")
+                return f"{slot} is {wanted}", f"{slot} is {not wanted}"
             same = f"same({self._truth(node.left)}, {self._truth(node.right)})"
             return f"{same} is {sign == '=='}", f"{same} is {sign != '=='}"
         if sign in ("==", "!="):
@@ -214,8 +224,9 @@ class Writer:
                 return f"{joined}({', '.join([self._truth(term) for term in terms])})"
             case Not(term=term):
                 return f"opposite({self._truth(term)})"
-            case Named(name=name):
-                return self.slot(name, "flag")
+            case Named():
+                yes, no = self._question(node)
+                return f"(True if {yes} else False if {no} else None)"
             case Constant() | Parameter():
                 return str(self.fixed(node))
             case Compare(type="flag", operator=sign, left=left, right=right):

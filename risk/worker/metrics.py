@@ -49,6 +49,9 @@ class Metrics:
         self._repeats = self._counter("risk_repeats", "payments answered as before", ())
         self._passed = self._counter("risk_passed_by", "records already in the log", ())
         self._folded = self._counter("risk_folded", "records folded while restoring", ())
+        self._engine_failures = self._counter(
+            "risk_engine_failures", "payments that another engine judged: the book's failed", ()
+        )
         self._mismatches = self._counter(
             "risk_engine_mismatches", "payments that a second evaluator judges otherwise", ()
         )
@@ -153,6 +156,10 @@ class Metrics:
     def mismatched(self) -> None:
         """Count a payment on which two evaluators differ."""
         self._mismatches.inc()
+
+    def engine_failed(self) -> None:
+        """Count a payment that another evaluator judged, because the book's own failed."""
+        self._engine_failures.inc()
 
     def reloaded(self, result: Literal["taken", "refused"]) -> None:
         """Count a changed book."""

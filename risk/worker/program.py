@@ -9,6 +9,7 @@ import gc
 import logging
 import os
 import signal
+import sys
 from collections.abc import Coroutine
 from pathlib import Path
 from typing import Any, Final
@@ -28,7 +29,7 @@ from risk.worker.desk import StreamDesk
 from risk.worker.journal import Journal
 from risk.worker.logs import start_logs
 from risk.worker.metrics import Metrics
-from risk.worker.model import build_model
+from risk.worker.model import backend_of, build_model
 from risk.worker.recheck import checked
 from risk.worker.reload import BookWatch
 from risk.worker.runtime import Host
@@ -59,6 +60,7 @@ def run_worker(settings: Settings, pipeline: Pipeline) -> None:
     Anything unexpected later ends the process with status 70.
     """
     start_logs(settings.log_level)
+    backend_of(settings)  # raises what is wrong with it before anything is started
     metrics = Metrics()
     if settings.scorer is not None and settings.scorer.suffix == ".json":
         metrics.watch_drift(read_card(settings.scorer)[0].snapshot)
@@ -66,6 +68,8 @@ def run_worker(settings: Settings, pipeline: Pipeline) -> None:
     port = serve_watch(settings.host, settings.port, metrics, pulse)
     log.info("watch port open", extra={"host": settings.host, "port": port})
     gc.set_threshold(50_000, 20, 100)
+    # A changed book is read in a thread: payments must not wait 5 ms for each of its turns.
+    sys.setswitchinterval(0.0005)
     pipeline.adopt(checked(pipeline.bench, settings.recheck_every, metrics))
     asyncio.run(Worker(settings, metrics, pulse).run(pipeline))
 
@@ -175,7 +179,9 @@ class Worker:
             return  # the book that comes with the package does not change
 
         def build(folder: Path) -> Bench:
-            bench = build_kept_bench(self._settings, folder)
+            bench = build_kept_bench(self._settings, folder, pipeline.bench.book)
+            if self._settings.llm_backend != "none":
+                bench.counsel.prepare()
             return checked(bench, self._settings.recheck_every, self._metrics)
 
         watch = BookWatch(self._settings.book, build, pipeline, self._metrics, self._pulse)

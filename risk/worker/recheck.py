@@ -7,15 +7,20 @@ import msgspec
 from risk.decide import Bench
 from risk.worker.metrics import Metrics
 from rules.engine import CheckedEvaluator
+from rules.evaluator import Backed
 from rules.tree import Matches, Tree
 
 log = logging.getLogger("risk.worker")
 
 
 def checked(bench: Bench, every: int, metrics: Metrics) -> Bench:
-    """Let the oracle judge one payment in `every` too; a mismatch is counted and logged."""
-    if every == 0:
-        return bench
+    """Count where the book's engine fails, and let the oracle judge one payment in `every` too.
+
+    A mismatch is counted and logged. 0 asks the oracle never.
+    """
+    evaluator = bench.evaluator
+    if isinstance(evaluator, Backed):
+        evaluator = evaluator.telling(metrics.engine_failed)
 
     def tell(values: object, at: int, first: Matches, second: Matches) -> None:
         metrics.mismatched()
@@ -24,5 +29,6 @@ def checked(bench: Bench, every: int, metrics: Metrics) -> Bench:
         )
         log.error("two evaluators differ", extra={"rules": differing, "at": at})
 
-    evaluator = CheckedEvaluator(bench.evaluator, Tree(bench.book), every, tell)
+    if every:
+        evaluator = CheckedEvaluator(evaluator, Tree(bench.book), every, tell)
     return msgspec.structs.replace(bench, evaluator=evaluator)

@@ -7,6 +7,8 @@ from risk.assembly import build_pipeline
 from risk.settings import Settings
 from risk.worker.metrics import Metrics
 from risk.worker.recheck import checked
+from rules.durable import EngineFailed
+from rules.evaluator import Backed
 from rules.tree import Matches
 
 
@@ -41,5 +43,21 @@ def test_evaluators_that_agree_are_not_told_of() -> None:
 
 
 def test_none_in_so_many_is_no_check_at_all() -> None:
-    """The bench is left as it is."""
-    assert checked(default_bench(), 0, Metrics()) is default_bench()
+    """The evaluator is left as it is."""
+    assert checked(default_bench(), 0, Metrics()).evaluator is default_bench().evaluator
+
+
+def test_what_the_engine_of_the_book_could_not_judge_is_counted() -> None:
+    """The payment gets the decision that the book's rules make of it."""
+
+    class Broken:
+        def match(self, values: object, at: int) -> Matches:
+            raise EngineFailed("durable-rules: code 3")
+
+    metrics, plain = Metrics(), default_bench()
+    backed = Backed(Broken(), plain.evaluator, lambda: None)
+    bench = checked(msgspec.structs.replace(plain, evaluator=backed), 0, metrics)
+    found = build_pipeline(Settings(), bench).take(arrivals([payment()]))[0].decision
+    usual = build_pipeline(Settings(), plain).take(arrivals([payment()]))[0].decision
+    assert usual.hits == found.hits
+    assert metrics.registry.get_sample_value("risk_engine_failures_total") == 1

@@ -1,5 +1,6 @@
 """All evaluators mean what the oracle means; the fast ones are checked while they work."""
 
+import gc
 from pathlib import Path
 
 import pytest
@@ -174,7 +175,7 @@ class Engine:
 
     def __init__(self, code: int | None) -> None:
         self.code = code
-        self.retracted = 0
+        self.retracted = self.deleted = 0
 
     def create_ruleset(self, name: str, text: str) -> int:
         return 1
@@ -183,6 +184,9 @@ class Engine:
         if self.code is None:
             raise self.error("code 303")
         return self.code, 0
+
+    def delete_ruleset(self, handle: int) -> None:
+        self.deleted += 1
 
     def retract_fact(self, handle: int, text: str) -> None:
         self.retracted += 1
@@ -196,6 +200,14 @@ def test_a_refused_fact_is_an_error_and_is_taken_back(code: int | None) -> None:
     with pytest.raises(EngineFailed, match=r"durable-rules: code"):
         durable.match({"f": True}, 0)
     assert 1 == library.retracted
+
+
+def test_rules_that_nobody_uses_any_more_are_freed() -> None:
+    """A book that was replaced leaves nothing in the engine: two sets of rules here."""
+    library = Engine(2)
+    Durable(book_of([one_rule("R", Named("f", "flag"))]), library)
+    gc.collect()
+    assert 2 == library.deleted
 
 
 def test_without_the_library_it_is_said() -> None:

@@ -68,6 +68,34 @@ def test_lists_are_read_anew_without_the_book(tmp_path: Path) -> None:
     assert Matches() == Tree(new).match({"country": "KP", "payee": "x"}, 0)
 
 
+def test_a_list_alone_that_changed_is_all_that_is_read(tmp_path: Path) -> None:
+    """Reading a book again keeps what is as it was, and gives what reading it afresh gives."""
+    rule = rule_text("country in @blocked or contains_any(payee, @watched)")
+    old = load(tmp_path, rule, files={"book.yaml": FILES, **LISTS})
+    (tmp_path / "lists/b.txt").write_text("SY\n")
+    new = load_book(tmp_path, WORDS, old)
+    assert load_book(tmp_path, WORDS) == new
+    assert old.rules is new.rules
+    assert old.lists["watched"] is new.lists["watched"]
+    (tmp_path / "lists/stray.txt").write_text("SY\n")
+    with pytest.raises(BookError, match=r"no list of the book reads this file"):
+        load_book(tmp_path, WORDS, old)
+
+
+def test_a_changed_rule_leaves_the_lists_as_they_are(tmp_path: Path) -> None:
+    """A long list is not read again for it; a rule file more or less is a change, too."""
+    rule = rule_text("country in @blocked or contains_any(payee, @watched)")
+    old = load(tmp_path, rule, files={"book.yaml": FILES, **LISTS})
+    (tmp_path / "b.rules.yaml").write_text(rules_text(rule_text("amount > 9", name="MORE")))
+    new = load_book(tmp_path, WORDS, old)
+    assert load_book(tmp_path, WORDS) == new
+    assert {"BIG", "MORE"} == set(new.rules)
+    assert old.lists["blocked"] is new.lists["blocked"]
+    (tmp_path / "more.yaml").write_text("rules: []\n")
+    with pytest.raises(BookError, match=r"nobody reads this file"):
+        load_book(tmp_path, WORDS, new)
+
+
 def test_lists_with_mistakes_do_not_replace_good_ones(tmp_path: Path) -> None:
     """Every mistake of every list at once; also a list that has grown too long to search."""
     rules = rule_text("contains_any(payee, @watched)")
