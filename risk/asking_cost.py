@@ -31,7 +31,7 @@ UNREAD: Final = Asked("timeout")
 
 
 class Cause(msgspec.Struct, frozen=True):
-    """A rule (or the score), the payments that wait for it, and those that wait for it alone."""
+    """A rule (or the score), the payments that wait for it, and those that wait only for it."""
 
     rule: str
     waits: int

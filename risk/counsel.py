@@ -58,7 +58,7 @@ class Counsel:
 
     @property
     def readers(self) -> frozenset[str]:
-        """The rules that read text: in their condition, a step of their sequence, their rollout."""
+        """Rules that read text: in their condition, a step of their sequence, their rollout."""
         return self._readers
 
     def heard(self, score: Score, ruling: Ruling) -> bool:

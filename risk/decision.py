@@ -67,7 +67,7 @@ Status: TypeAlias = Literal[
 ]
 """What came of asking a model about the memo. `not_needed`: no answer could change the outcome;
 `cached`, `answered`: it was read in time; `late`: read after the deadline, in a revision only;
-`timeout`, `budget`, `open` (breaker), `invalid` (answer): it was not; `none`: there is no memo."""
+`timeout`, `budget`, `open` (breaker), `invalid` (answer): it was not; `none`: no memo."""
 
 
 def _says(description: str) -> Meta:

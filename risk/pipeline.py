@@ -132,7 +132,7 @@ class Pipeline:
     def take(
         self, arrivals: Sequence[Arrival], admit: Callable[[Arrival], bool] = always
     ) -> list[Answer]:
-        """Decide each arrival, no model consulted; never raises for anything a message may hold.
+        """Decide each arrival, asking no model; never raises for anything a message may hold.
 
         `admit` is asked before each one; False refuses it as `CRASHED` without looking at it.
         """

@@ -38,8 +38,8 @@ class Model(Protocol):
 class Question:
     """A payment that waits, with all that its decision needs.
 
-    `memo` is fit to leave, `decision` what came of it. `bench` is what judged when it came: a book that is taken while it
-    waits does not decide it.
+    `memo` is fit to leave, `decision` what came of it. `bench` is what judged when it came: a
+    book that is taken while it waits does not decide it.
     """
 
     __slots__ = (
@@ -139,7 +139,7 @@ def ask_or_tell(
 
 
 def memo_of(transaction: Transaction) -> Memo:
-    """The memo as it may leave, without the ids of payer and payee; its reading is the local one.
+    """The memo as it may leave, without ids of payer and payee; its reading is the local one.
 
     The local reading is of the memo as it came: what the payer can make vanish by naming an
     account so, vanishes for the model only.

@@ -134,8 +134,8 @@ class Settings(BaseModel):
         None,
         ge=0,
         le=1000,
-        description="USD for a million prompt tokens from the provider's cache; DeepSeek's list "
-        "price, or 0, if empty (so are the other two)",
+        description="USD for a million prompt tokens from the provider's cache; DeepSeek's "
+        "list price, or 0, if this and the other two are empty",
     )
     llm_price_miss: float | None = Field(
         None, ge=0, le=1000, description="USD for a million other prompt tokens"

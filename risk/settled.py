@@ -23,7 +23,7 @@ HELD: Final = Reason(
 
 
 class Heard(msgspec.Struct, frozen=True, gc=False):
-    """A payment as it stands before anybody is asked: without text, and by the local reading."""
+    """A payment before anybody is asked: without text, and by the local reading."""
 
     without_text: Weighed
     local: Weighed

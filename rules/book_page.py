@@ -28,12 +28,12 @@ from rules.vocabulary import Vocabulary, Word
 
 FRAME: Final = ("name", "version", "owner", "currency", "on_malformed")
 ALSO: Final = (
-    "description", "default", "tiers", "score", "llm", "lists", "attributes", "velocities", "rates",
-    "engine",
+    "description", "default", "tiers", "score", "lists", "attributes", "velocities", "rates",
+    "engine", "llm",
 )  # fmt: skip
 NAME: Final = (r"[a-z][a-z0-9_]{0,39}", "trusted_payees")
 DEADLINE: Final = (10, 2_000)
-"""Milliseconds that a payment may wait for an answer: a worker must stop within five seconds."""
+"""Milliseconds that a payment may wait: a worker must stop within five seconds."""
 
 OUTCOMES: Final[Mapping[Tier, Outcome]] = {
     "block": "reject",

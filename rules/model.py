@@ -181,8 +181,8 @@ class Thresholds(msgspec.Struct, frozen=True):
 class Llm(msgspec.Struct, frozen=True):
     """When a model is asked about the memo, where one is configured.
 
-    `deadline_ms`: how long a payment waits for the answer, from its arrival. `at_deadline`: what
-    decides if there is none: the local reading alone, or a person.
+    `deadline_ms`: how long a payment waits for the answer, from its arrival. `at_deadline`:
+    what decides if there is none: the local reading alone, or a person.
     """
 
     ask: Ask = "when-it-matters"

@@ -10,7 +10,7 @@ from typing import Final
 
 from rules.bounds import AND, NOT, OR, Bounds, Mask, mask_of_all
 from rules.closures import Values
-from rules.condition import And, Compare, Constant, Named, Node, Not, Or, Parameter
+from rules.condition import And, Comparator, Compare, Constant, Named, Node, Not, Or, Parameter
 from rules.model import ALWAYS, FOREVER, Dossier, Listing
 from rules.reach import Found, MaskCompiler
 from rules.source import GET, Writer, compile_function
@@ -49,7 +49,7 @@ RULE: Final = """\
 FOOT: Final = """\
     return found
 """
-MIRRORED: Final[Mapping[str, str]] = {
+MIRRORED: Final[Mapping[Comparator, Comparator]] = {
     "<": ">",
     "<=": ">=",
     ">": "<",
@@ -58,7 +58,7 @@ MIRRORED: Final[Mapping[str, str]] = {
     "!=": "!=",
 }
 # True and false are 1 and 0; both false is what NaN, an unknown number, comes to.
-COMPARE: Final[Mapping[str, str]] = {
+COMPARE: Final[Mapping[Comparator, str]] = {
     "<": "(({low} < {limit}) | ({high} >= {limit}) << 1 or 4)",
     "<=": "(({low} <= {limit}) | ({high} > {limit}) << 1 or 4)",
     ">": "(({high} > {limit}) | ({low} <= {limit}) << 1 or 4)",
@@ -140,21 +140,32 @@ class _Writer:
         if not self._compiler.moves(node):
             yes, no = (self._still.surely(node, want=want) for want in (True, False))
             return f"(1 if {yes} else 2 if {no} else 4)"
+        written = ""
         match node:
             case And(terms=terms) | Or(terms=terms):
-                return self._joined(node, terms)
+                written = self._joined(node, terms)
             case Not(term=term):
-                return f"NOT[{self.mask(term)}]"
+                written = f"NOT[{self.mask(term)}]"
             case Named(name=name):
-                return f"mask{self._flags.setdefault(name, len(self._flags))}"
-            case Compare(type="number", operator=sign, left=Named() as value, right=limit):
-                if isinstance(limit, Constant | Parameter):
-                    return self._limited(value.name, sign, limit)
-            case Compare(type="number", operator=sign, left=limit, right=Named() as value):
-                if isinstance(limit, Constant | Parameter):
-                    return self._limited(value.name, MIRRORED[sign], limit)
+                written = f"mask{self._flags.setdefault(name, len(self._flags))}"
+            case Compare(type="number"):
+                written = self._compared(node)
             case _:
                 pass
+        return written or self._rare(node)
+
+    def _compared(self, node: Compare) -> str:
+        """Write the comparison of a value with a constant; "" for any other one."""
+        left, sign, right = node.left, node.operator, node.right
+        if isinstance(right, Named):
+            left, sign, right = right, MIRRORED[sign], left
+        if not isinstance(left, Named) or not isinstance(right, Constant | Parameter):
+            return ""
+        n = self._numbers.setdefault(left.name, len(self._numbers))
+        number = f"({self._still.fixed(right)!r})"
+        return COMPARE[sign].format(low=f"low{n}", high=f"high{n}", limit=number)
+
+    def _rare(self, node: Node) -> str:
         return f"{self._still.constant(self._compiler.mask(node))}(values, bounds, at)"
 
     def _joined(self, node: And | Or, terms: Sequence[Node]) -> str:
@@ -172,11 +183,6 @@ class _Writer:
         if isinstance(node, And):
             return f"(2 if {settled} else AND[1 if {other} else 4][{moved}])"
         return f"(1 if {settled} else OR[2 if {other} else 4][{moved}])"
-
-    def _limited(self, name: str, sign: str, limit: Node) -> str:
-        n = self._numbers.setdefault(name, len(self._numbers))
-        number = f"({self._still.fixed(limit)!r})"
-        return COMPARE[sign].format(low=f"low{n}", high=f"high{n}", limit=number)
 
 
 def _all_of(*masks: Mask) -> Mask:

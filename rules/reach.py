@@ -30,6 +30,7 @@ from rules.condition import (
     And,
     Apply,
     Arithmetic,
+    Comparator,
     Compare,
     Missing,
     Named,
@@ -96,25 +97,28 @@ class MaskCompiler:
                 table = AND if isinstance(node, And) else OR
                 return _folded(table, [self.mask(term) for term in terms])
             case Not(term=term):
-                below = self.mask(term)
-                return lambda values, bounds, at: NOT[below(values, bounds, at)]
-            case Missing(value=value):
-                return self._missing(value)
-            case Compare(type="flag", operator=sign, left=left, right=right):
-                same = _folded(SAME, [self.mask(left), self.mask(right)])
-                return same if sign == "==" else _negated(same)
-            case Compare(type="number", operator=sign, left=left, right=right):
-                one, other = self.span(left), self.span(right)
-                return lambda values, bounds, at: spans.compared(
-                    sign, one(values, bounds, at), other(values, bounds, at)
-                )
-            case Among(type="number", value=number, options=options):
-                among = self.span(number)
-                return lambda values, bounds, at: spans.among(
-                    among(values, bounds, at), options
-                )
+                return _negated(self.mask(term))
+            case Compare(operator=sign, left=left, right=right) if node.type != "text":
+                return self._compare(sign, left, right, is_flag=node.type == "flag")
             case _:
-                return self._tried(node)
+                return self._asked(node)
+
+    def _compare(self, sign: Comparator, left: Node, right: Node, *, is_flag: bool) -> MaskOf:
+        if is_flag:
+            same = _folded(SAME, [self.mask(left), self.mask(right)])
+            return same if sign == "==" else _negated(same)
+        one, other = self.span(left), self.span(right)
+        return lambda values, bounds, at: spans.compared(
+            sign, one(values, bounds, at), other(values, bounds, at)
+        )
+
+    def _asked(self, node: Node) -> MaskOf:
+        if isinstance(node, Missing):
+            return self._missing(node.value)
+        if isinstance(node, Among) and node.type == "number":
+            number, options = self.span(node.value), node.options
+            return lambda values, bounds, at: spans.among(number(values, bounds, at), options)
+        return self._tried(node)
 
     def span(self, node: Node) -> SpanOf:
         """Compile a node that is a number or unknown."""

@@ -116,7 +116,7 @@ class Loader:
 
 
 def _section(row: Judged, source: str) -> Mapping[str, Scalar]:
-    """The values from a source; a model's reading stands in for the local one it was made of."""
+    """The values from a source; a model's reading stands in for the local one."""
     if source == "local" and "llm" in row.values:
         return row.values["llm"]
     return row.values.get(source, NOTHING)

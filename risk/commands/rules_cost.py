@@ -12,8 +12,8 @@ from features.llm.prompt import load_prompt
 from risk.asking_cost import Cost, CostTally
 from risk.assembly import build_pipeline
 from risk.commands.book import counted, read_bench
-from risk.files import format_of, open_source
 from risk.filerun import key_of, plain
+from risk.files import format_of, open_source
 from risk.pipeline import Arrival
 from risk.settings import load
 from rules.model import Llm
@@ -56,8 +56,8 @@ def cost(
 def _show(found: Cost) -> None:
     share = 100 * found.waits / found.payments if found.payments else 0
     typer.secho(
-        f"{counted(found.payments, 'payment')} in {found.days:.1f} days, {found.with_memo:,} with"
-        f" a memo: {found.waits:,} would wait ({share:.2f} %)",
+        f"{counted(found.payments, 'payment')} in {found.days:.1f} days, {found.with_memo:,}"
+        f" with a memo: {found.waits:,} would wait ({share:.2f} %)",
         bold=True,
     )
     calls, usd = found.calls / found.days, found.usd / found.days

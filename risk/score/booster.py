@@ -70,7 +70,7 @@ class Booster:
         return Range(score.points, min(MAX_POINTS, score.points + most))
 
     def without(self, names: frozenset[str]) -> "Booster":
-        """The trees read nothing from text, and what text adds is added for known flags only."""
+        """Itself: trees read nothing from text, and text adds for known flags only."""
         return self
 
     def score_many(self, rows: Sequence[Mapping[str, Scalar]]) -> list[Score]:

@@ -60,7 +60,7 @@ class Journal:
         """Publish revisions, for ever."""
         while True:
             revision, slot = await self._revisions.get()
-            while not slot.done:
+            while not slot.done:  # noqa: ASYNC110 # rare, and a lane tells nobody of a slot
                 await asyncio.sleep(PAUSE_SECONDS)
             source = revision.decision.source
             place = f"{source.epoch}:{source.partition}:{source.offset}"

@@ -24,7 +24,7 @@ from features.text.schema import Reading
 from risk.decision import Version
 from risk.settings import BadSettings, Settings
 
-SECRET: Final = "secret"
+NAMING: Final = "naming.key"
 SHELF: Final = "answers.db"
 NANO: Final = 1_000_000_000
 
@@ -108,7 +108,7 @@ def _secret(settings: Settings, folder: Path) -> bytes:
         if len(given) < MIN_SECRET:
             raise BadSettings(f"llm_secret must have {MIN_SECRET} characters or more")
         return given
-    path = folder / SECRET
+    path = folder / NAMING
     try:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:

@@ -52,7 +52,7 @@ MODEL_S = 0.6
 
 
 def write_book(folder: Path, llm: str) -> Path:
-    """The default book, its memo rules for new payees and 1,000 or more, no points for memos."""
+    """The default book, memo rules for new payees and 1,000 or more, no points for memos."""
     shutil.copytree(default_book(), folder)
     card = folder / "scorecard.yaml"
     lines = card.read_text(encoding="utf-8").splitlines(keepends=True)

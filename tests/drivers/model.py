@@ -18,7 +18,7 @@ def served(script: Script | Answer) -> Iterator[Server]:
         async with serving(script) as server:
             found.append(server)
             ready.set()
-            while not over.is_set():
+            while not over.is_set():  # noqa: ASYNC110 # set by another thread
                 await asyncio.sleep(0.02)
 
     thread = threading.Thread(target=asyncio.run, args=(serve(),))

@@ -53,7 +53,7 @@ class FakeClerk:
         for _ in range(self._turns()):
             await asyncio.sleep(0)
         if isinstance(item, Echo):
-            while item.first.decision is None:
+            while item.first.decision is None:  # noqa: ASYNC110 # turns are what is tested
                 await asyncio.sleep(0)
             station.fill(slot, self._pipeline.echo(item, item.first.decision))
         else:

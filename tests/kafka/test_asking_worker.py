@@ -110,7 +110,7 @@ def test_payments_wait_for_the_answer_and_each_gets_its_decision(
 def test_late_answers_revise_what_they_make_stricter_and_nothing_else(
     runtime: str, topics: Settings, start: Start, tmp_path: Path
 ) -> None:
-    """At the deadline the local reading decides; one revision for each that would be stricter."""
+    """The local reading decides at the deadline; one revision for each that gets stricter."""
     with served(readings(claim, after=0.8)) as server:
         more = asking(tmp_path, server.endpoint, "{deadline_ms: 100}")
         publish(topics, stream(48))

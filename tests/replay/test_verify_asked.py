@@ -13,13 +13,13 @@ from fakes.clerk import FakeModel
 from risk.assembly import build_bench
 from risk.books import Books
 from risk.decision import Decision, encode
+from risk.ledger import first_answer
 from risk.pipeline import Answer, Arrival, Limits, Pipeline
 from risk.question import Question
 from risk.replay.payments import Payments
 from risk.replay.rebuild import rebuild
 from risk.settled import UNREAD, Asked
 from risk.verify import check, hold_repeats
-from risk.ledger import first_answer
 
 MEMOS = ("flowers for you", "bitcoin", "rent", "urgent gift cards", None)
 LIMITS = Limits(topic="t", epoch="1", max_bytes=65_536, known_ids=1000)

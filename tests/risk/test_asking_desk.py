@@ -103,7 +103,7 @@ class Worker:
     async def until(self, holds: Callable[[], object]) -> None:
         """Wait for something that must come."""
         async with asyncio.timeout(10):
-            while not holds():
+            while not holds():  # noqa: ASYNC110 # anything may be waited for
                 await asyncio.sleep(0.005)
 
     async def end(self) -> None:
@@ -209,7 +209,7 @@ def test_who_waits_holds_back_its_own_payer_only(tmp_path: Path) -> None:
 
 
 def test_a_repeat_of_a_payment_that_waits_gets_the_same_answer(tmp_path: Path) -> None:
-    """It waits too, in the same batch, in a later one, and when there is nothing to wait for."""
+    """It waits too, in the same batch, in a later one, and when nobody is to be asked."""
 
     async def act() -> None:
         async with working(tmp_path, readings(claim, after=0.1)) as worker:
@@ -237,7 +237,7 @@ def test_a_repeat_of_a_payment_that_waits_gets_the_same_answer(tmp_path: Path) -
 def test_at_the_deadline_the_local_reading_decides_and_a_late_answer_can_only_tighten(
     tmp_path: Path,
 ) -> None:
-    """One revision for the payment whose outcome gets stricter, after its decision; none else."""
+    """One revision for the payment whose outcome gets stricter, after its decision."""
 
     async def act() -> None:
         async with working(tmp_path, readings(claim, after=0.4), SHORT) as worker:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from rules.bounds import AND, EITHER, NOT, OR, SAME, Bound, Choice, Range, mask_of
 from rules.bounds import Reach as Tiers
-from rules.condition import And, Compare, Constant, Named, Node, Not, Or
+from rules.condition import And, Compare, Constant, Named, Node
 from rules.model import Book, PointRule, Rollout, Rule, Thresholds, Tier
 from rules.points import add_points, point_book
 from rules.possible import Possible
@@ -59,7 +59,7 @@ def masks_of(found: Found) -> dict[str, int]:
 
 @given(trees, st.integers(0, 2**32))
 def test_what_a_condition_is_within_its_bounds_is_in_its_mask(tree: Node, seed: int) -> None:
-    """Random conditions, values and bounds; values drawn within; the oracle of values judges."""
+    """Random conditions, values, bounds; values drawn within; the oracle of values judges."""
     dice = Random(seed)
     rule = one_rule("R-1", tree)
     evaluator = Tree(book_of([rule]))
