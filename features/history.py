@@ -18,7 +18,7 @@ import msgspec
 
 from features.codec import Shape
 from features.driver import driver
-from features.labels import PAYMENT, WAITING, End, Frozen, Label, Labels, encode
+from features.labels import PAYMENT, SPELL, WAITING, End, Frozen, Label, Labels, encode
 from features.plan import Plan
 from features.source import Mark
 from features.subject import Subject
@@ -85,7 +85,8 @@ class History:
             Table(layout, heat.complete, loader)
             for layout, heat in zip(plan.layouts, plan.heats, strict=True)
         ]
-        self._labels = Labels(self._tables, loader)
+        delays = [v.delay for v in plan.velocities if v.delay is not None]
+        self._labels = Labels(self._tables, loader, min(delays, default=0))
         self._drive = driver(plan, self._tables, self._publish, takes_in=True)
         self._look = driver(plan, self._tables, self._publish, takes_in=False)
         self._clock = BEGINNING
@@ -99,6 +100,11 @@ class History:
             self._marks = dict.fromkeys(
                 [v.name for v in plan.velocities if "payer" not in v.by], "partial"
             )
+
+    @property
+    def marks(self) -> Mapping[str, Mark]:
+        """What is marked of every payment: this very object is a payment's if no more is."""
+        return self._marks
 
     @property
     def clock(self) -> int:
@@ -146,6 +152,11 @@ class History:
     def learn(self, label: Label) -> End:
         """Take a label; see `features.labels` for what becomes of it."""
         return self._labels.learn(label, self._clock)
+
+    def settled(self) -> list[End]:
+        """What became of labels that had to wait, since the last call."""
+        found, self._labels.settled = self._labels.settled, []
+        return found
 
     def _remembered(
         self, out: dict[str, Scalar], marks: dict[str, Mark], at: int
@@ -219,7 +230,8 @@ class History:
         """Take what `changed` gave; False if a plan with other columns wrote it."""
         if (kind, key) == CLOCK:
             self._clock = msgspec.msgpack.decode(stored, type=int)
-        elif kind in (WAITING, PAYMENT):
+            self._labels.resume(self._clock)
+        elif kind in (WAITING, PAYMENT, SPELL):
             self._labels.load(kind, key, stored)
         else:
             tables = [table for table in self._tables if table.kind == kind]
@@ -228,14 +240,19 @@ class History:
 
     def surplus(self, most: int) -> list[tuple[str, str]]:
         """Kind and key of those in memory beyond `most`: of each kind those there longest."""
-        whole = sum([len(table.states) for table in self._tables])
+        whole = sum([len(table.states) for table in self._tables]) + len(self._labels)
         found: list[tuple[str, str]] = []
         for table in self._tables:
             size = len(table.states)
             extra = size - most * size // whole if whole > most else 0
             found += [(table.kind, key) for key in islice(table.states, extra)]
+        if whole > most:
+            size = len(self._labels)
+            found += self._labels.surplus(size - most * size // whole)
         return found
 
     def forget(self, kind: str, key: str) -> bool:
         """Let a stored entity go from memory; False if it changed since it was stored."""
+        if kind in (PAYMENT, SPELL):
+            return self._labels.forget(kind, key)
         return all([table.forget(key) for table in self._tables if table.kind == kind])

@@ -139,13 +139,19 @@ def build_tested_bench(
     return bench
 
 
-def build_pipeline(settings: Settings, bench: Bench | None = None) -> Pipeline:
-    """Build a pipeline as the settings say; `bench` replaces the book that they name."""
+def build_pipeline(
+    settings: Settings, bench: Bench | None = None, partitions: int = 1
+) -> Pipeline:
+    """Build a pipeline as the settings say; `bench` replaces the book that they name.
+
+    `partitions` of the log that it takes.
+    """
     bench = bench or build_bench(settings.book or default_book(), settings.scorer)
     limits = Limits(
         topic=settings.topic_transactions,
         epoch=settings.topic_epoch,
         max_bytes=settings.max_bytes,
         known_ids=settings.known_ids,
+        partitions=partitions,
     )
     return Pipeline(bench, limits, time.perf_counter_ns)

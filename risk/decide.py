@@ -15,6 +15,7 @@ from features.catalogue import Value
 from features.fields import instant
 from features.money import Rates
 from features.plan import Plan
+from features.source import Mark
 from features.transaction import Scalar, Transaction
 from risk.counsel import Counsel
 from risk.decision import (
@@ -57,17 +58,26 @@ class Bench(msgspec.Struct, frozen=True):
     attributes: Mapping[str, Value]
     counsel: Counsel
 
+    @property
+    def reads_labels(self) -> bool:
+        """Whether any value looks at labels."""
+        return any([velocity.delay is not None for velocity in self.plan.velocities])
+
 
 class Known(msgspec.Struct, frozen=True, gc=False):
     """What was gathered about one payment before it is judged.
 
-    `payment` are the values of its own fields; all three hold known values only.
+    `payment` are the values of its own fields; all three hold known values only. `labels` is
+    how far the labels had been read, None if the book reads none; `marks` name the values that
+    are not exact.
     """
 
     payment: dict[str, Scalar]
     history: dict[str, Scalar]
     reading: dict[str, Scalar]
     flags: tuple[Flag, ...] = ()
+    labels: int | None = None
+    marks: dict[Mark, tuple[str, ...]] = {}
 
 
 class Weighed(msgspec.Struct, frozen=True, gc=False):
@@ -148,6 +158,8 @@ def record(
         book=bench.book_version,
         scorer=bench.scorer_version,
         flags=known.flags,
+        labels=known.labels,
+        marks=known.marks,
     )
 
 
@@ -171,7 +183,7 @@ REFUSALS: Final[Mapping[str, str]] = {
 """Why a message got an answer without being judged: the closed set of dead-letter reasons."""
 
 
-def refuse(code: str, bench: Bench, source: Source) -> Decision:
+def refuse(code: str, bench: Bench, source: Source, labels: int | None = None) -> Decision:
     """Answer a message that cannot be judged, by the book's policy. Nothing of it is quoted."""
     return Decision(
         id=decision_id(source),
@@ -187,6 +199,7 @@ def refuse(code: str, bench: Bench, source: Source) -> Decision:
         reasons=(Reason(code, REFUSALS[code]),),
         book=bench.book_version,
         scorer=bench.scorer_version,
+        labels=labels,
     )
 
 
@@ -196,6 +209,7 @@ def repeat(
     flags: tuple[Flag, ...],
     bench: Bench,
     source: Source,
+    labels: int | None = None,
 ) -> Decision:
     """Answer a payment that was sent before as it was answered then."""
     return Decision(
@@ -216,4 +230,5 @@ def repeat(
         scorer=bench.scorer_version,
         duplicate_of=first.id,
         flags=flags,
+        labels=labels,
     )

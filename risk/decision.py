@@ -10,6 +10,7 @@ from typing import Annotated, Literal, TypeAlias
 import msgspec
 from msgspec import Meta
 
+from features.source import Mark
 from features.transaction import Scalar
 
 Outcome: TypeAlias = Literal["approve", "review", "reject"]
@@ -127,6 +128,17 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True, gc=False, forbid_unkno
         str | None, _says("id of the first decision about the same payment, repeated here")
     ] = None
     flags: Annotated[tuple[Flag, ...], _says("what was odd about the message")] = ()
+    labels: Annotated[
+        int | None,
+        _says("next offset of the labels when it was decided; null: the book reads no labels"),
+    ] = None
+    marks: Annotated[
+        dict[Mark, tuple[str, ...]],
+        _says(
+            "values that are not exact: partial (of one partition of several), approximate,"
+            " saturated (the window holds more than is kept)"
+        ),
+    ] = {}
     timings_us: Annotated[
         dict[str, int], _says("wall time by step in microseconds; no part of the decision")
     ] = {}

@@ -5,14 +5,16 @@ fold over the log, one `Shard` a partition: what was decided never enters it, so
 same arrivals gives the same state, whoever decided them.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import msgspec
 
 from features.errors import Malformed, Mistake
+from features.history import Remembered
 from features.message import parse
 from features.payment import payment_values
 from features.plan import Plan
+from features.source import Mark
 from features.subject import Subject, subject_of
 from features.table import Loader
 from features.text.local import Memo
@@ -21,6 +23,8 @@ from features.transaction import Scalar, Transaction
 from risk.arrival import Arrival, Stopwatch
 from risk.decide import Bench, Known, decide, refuse, repeat
 from risk.decision import Decision, Flag, Source, encode
+from risk.elsewhere import Elsewhere, take_place
+from risk.labels import Heard, Result, label_of
 from risk.ledger import Entry, FirstAnswer, digest, first_answer
 from risk.question import Echo, Model, Question, Waiting, ask_or_tell
 from risk.settled import Asked, conclude, hear
@@ -68,18 +72,23 @@ def always(arrival: Arrival) -> bool:
 
 
 class Limits(msgspec.Struct, frozen=True):
-    """What the pipeline is told about its place: names for the record, bounds for the input."""
+    """What the pipeline is told about its place: names for the record, bounds for the input.
+
+    `partitions` of the log: with several, each knows only its own payments of a payee.
+    """
 
     topic: str
     epoch: str
     max_bytes: int
     known_ids: int
+    partitions: int = 1
 
 
 class Pipeline:
     """Answers arrivals in the order given. One per process; not thread-safe.
 
-    `clock` gives nanoseconds for the timings, which are no part of the decision.
+    `clock` gives nanoseconds for the timings, which are no part of the decision. `elsewhere`
+    knows values that this process cannot: see `risk.elsewhere`.
     """
 
     def __init__(
@@ -87,7 +96,9 @@ class Pipeline:
         bench: Bench,
         limits: Limits,
         clock: Callable[[], int],
+        elsewhere: Elsewhere | None = None,
     ) -> None:
+        self._elsewhere = elsewhere
         self._bench = bench
         self._limits = limits
         self._clock = clock
@@ -95,6 +106,8 @@ class Pipeline:
         self._model: Model | None = None
         self._told: Asked | None = None
         self._waiting = Waiting()
+        self._reads_labels = bench.reads_labels
+        self._partial = by_mark(dict.fromkeys(self.partial, "partial"))
 
     @property
     def bench(self) -> Bench:
@@ -105,6 +118,17 @@ class Pipeline:
     def plan(self) -> Plan:
         """What is kept of every entity."""
         return self._bench.plan
+
+    @property
+    def reads_labels(self) -> bool:
+        """Whether any value looks at labels."""
+        return self._bench.reads_labels
+
+    @property
+    def partial(self) -> tuple[str, ...]:
+        """Values that are of one partition of several: those by others than the payer."""
+        others = [v.name for v in self.plan.velocities if "payer" not in v.by]
+        return tuple(others) if self._limits.partitions > 1 else ()
 
     @property
     def currency(self) -> str:
@@ -173,6 +197,7 @@ class Pipeline:
             echo.flags,
             echo.first.bench,
             echo.source,
+            echo.labels,
         )
         return Answer(echo.arrival, again, encode(again))
 
@@ -198,6 +223,19 @@ class Pipeline:
                 shard.sequences.observe({**payment, **history, **reading}, transaction.at)
         shard.ledger.remember(fingerprint, Entry(transaction.id, recorded))
 
+    def learn(self, partition: int, heard: Iterable[Heard]) -> list[Result]:
+        """Take labels in, in the order of their topic; tell what became of each of them.
+
+        Those of earlier calls that had to wait and are settled by now come first.
+        """
+        shard = self.shard(partition)
+        results: list[Result] = [*shard.history.settled()]
+        for one in heard:
+            label = label_of(one)
+            results.append("malformed" if label is None else shard.history.learn(label))
+            shard.labels = one.offset + 1
+        return results
+
     def shard(self, partition: int) -> Shard:
         """The state of a partition; an empty one if nothing of it was ever taken."""
         shard = self._shards.get(partition)
@@ -207,7 +245,13 @@ class Pipeline:
 
     def empty(self, loader: Loader | None = None) -> Shard:
         """A state to restore into; `loader` gives what is stored and not in memory."""
-        return Shard(self._limits.known_ids, self._bench.plan, self._bench.book, loader)
+        return Shard(
+            self._limits.known_ids,
+            self._bench.plan,
+            self._bench.book,
+            loader,
+            is_shared=self._limits.partitions > 1,
+        )
 
     def replace(self, partition: int, shard: Shard | None) -> None:
         """Go on from another state of a partition; None lets it go."""
@@ -228,7 +272,8 @@ class Pipeline:
         try:
             transaction = self._parse(arrival) if admitted else _condemn()
         except Refused as refused:
-            decision = refuse(refused.dead_letter.code, self._bench, source)
+            labels = self._position(arrival.partition)
+            decision = refuse(refused.dead_letter.code, self._bench, source, labels)
             return Answer(arrival, decision, encode(decision), refused.dead_letter)
         watch.lap("parse")
         found = self._judge(arrival, transaction, source, watch)
@@ -245,15 +290,17 @@ class Pipeline:
         entry = shard.ledger.find(fingerprint)
         id_reused = entry is None and shard.ledger.knows_id(transaction.id)
         flags = _flags(arrival, transaction, id_reused=id_reused)
+        labels = self._position(arrival.partition)
         if entry is not None and entry.answer is not None:
-            repeated = repeat(transaction, entry.answer, flags, self._bench, source)
+            repeated = repeat(transaction, entry.answer, flags, self._bench, source, labels)
             watch.lap("decide")
             return repeated
         if self._waiting and (first := self._waiting.find(arrival.partition, fingerprint)):
-            return Echo(arrival, transaction, flags, source, first)
+            return Echo(arrival, transaction, flags, source, labels, first)
         subject, payment = self._seen(transaction)
-        look = shard.history.observe if entry is None else shard.history.recall
-        history = look(subject, payment).values
+        place = (source.partition, source.offset)
+        remembered = self._remember(shard, place, subject, payment, is_new=entry is None)
+        history = remembered.values
         watch.lap("history")
         reading = read(transaction.memo).values()
         watch.lap("text")
@@ -262,7 +309,8 @@ class Pipeline:
             completed = ask({**payment, **history, **reading}, transaction.at)
             history = {**history, **completed}
             watch.lap("sequences")
-        known = Known(payment, history, reading, flags)
+        marks = self._marks(shard, remembered)
+        known = Known(payment, history, reading, flags, labels, marks)
         decision = self._decide(transaction, known, source)
         if isinstance(decision, Question):
             shard.ledger.remember(fingerprint, Entry(transaction.id, None))
@@ -283,6 +331,30 @@ class Pipeline:
         if isinstance(asked, Memo):
             return Question(transaction, known, bench, source, heard, asked)
         return conclude(transaction, known, bench, source, heard, asked)
+
+    def _remember(
+        self,
+        shard: Shard,
+        place: tuple[int, int],
+        subject: Subject,
+        payment: dict[str, Scalar],
+        *,
+        is_new: bool,
+    ) -> Remembered:
+        look = shard.history.observe if is_new else shard.history.recall
+        own = look(subject, payment)
+        if self._elsewhere is None:
+            return own
+        return take_place(own, self._elsewhere.observe(place, subject, payment))
+
+    def _marks(self, shard: Shard, remembered: Remembered) -> dict[Mark, tuple[str, ...]]:
+        if remembered.marks is shard.history.marks:
+            return self._partial  # the usual case: made once
+        return by_mark(remembered.marks)
+
+    def _position(self, partition: int) -> int | None:
+        """How far the labels of a partition were read, None if nothing looks at them."""
+        return self.shard(partition).labels if self._reads_labels else None
 
     def _parse(self, arrival: Arrival) -> Transaction:
         raw = arrival.value or b""
@@ -306,6 +378,14 @@ class Pipeline:
         )
         payment = payment_values(transaction, base_minor, self._bench.base_exponent)
         return subject_of(transaction, base_minor), payment
+
+
+def by_mark(marks: Mapping[str, Mark]) -> dict[Mark, tuple[str, ...]]:
+    """The names under each mark."""
+    found: dict[Mark, list[str]] = {}
+    for name, mark in marks.items():
+        found.setdefault(mark, []).append(name)
+    return {mark: tuple(names) for mark, names in found.items()}
 
 
 def _kept(bench: Bench) -> tuple[str, ...]:

@@ -1,23 +1,39 @@
 """What a worker asks of the cluster before it starts: better refused now than lost later."""
 
-from features.plan import Plan
+import msgspec
+
 from risk.kafka_admin import Cluster
 from risk.kafka_errors import TopicMissing
 from risk.settings import Settings
 from risk.topics import unequal_partitions
 
 
-def check_topics(settings: Settings) -> list[str]:
-    """Say what is wrong with the topics that a worker needs, and what to do."""
+class Found(msgspec.Struct, frozen=True):
+    """The topics as they are: partitions of the transactions, and what is wrong in words."""
+
+    partitions: int
+    mistakes: list[str]
+
+
+def check_topics(settings: Settings, *, reads_labels: bool) -> Found:
+    """Say what is wrong with the topics that a worker needs, and what to do.
+
+    The labels are needed only by a book that reads them.
+    """
     names = [settings.topic_transactions, settings.topic_decisions, settings.topic_dead_letters]
     if settings.llm_backend != "none":
         names += [settings.topic_reading_log, settings.topic_revisions]
+    if reads_labels:
+        names.append(settings.topic_labels)
     with Cluster(settings.bootstrap) as cluster:
         found = cluster.topics(names)
     missing = [
         str(TopicMissing(name, settings.bootstrap)) for name in names if name not in found
     ]
-    return missing or unequal_partitions([found[name] for name in names])
+    if missing:
+        return Found(0, missing)
+    wrong = unequal_partitions([found[name] for name in names])
+    return Found(found[names[0]].partitions, wrong)
 
 
 def find_undecided_losses(settings: Settings) -> list[str]:
@@ -31,19 +47,4 @@ def find_undecided_losses(settings: Settings) -> list[str]:
         " retention before they were decided"
         for partition, at in sorted(committed.items())
         if partition in spans and at < spans[partition].start
-    ]
-
-
-def find_label_readers(plan: Plan) -> list[str]:
-    """Name the velocities that look at labels, which a worker does not read yet.
-
-    Payments and labels are two topics without a common order. Until the worker records with
-    each decision how far it had read the labels, a restart could not repeat what it knew, so
-    such a velocity would not be the same live, after a crash and in replay.
-    """
-    return [
-        f"velocity {v.name} looks at labels, which the worker cannot take in yet: remove it"
-        " from the book that the worker uses"
-        for v in plan.velocities
-        if v.delay is not None
     ]

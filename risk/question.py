@@ -79,12 +79,16 @@ class Question:
 
 
 class Echo(msgspec.Struct, frozen=True, gc=False):
-    """A payment that was sent again while the first one still waits: it waits with it."""
+    """A payment that was sent again while the first one still waits: it waits with it.
+
+    `labels` is how far the labels had been read when it came.
+    """
 
     arrival: Arrival
     transaction: Transaction
     flags: tuple[Flag, ...]
     source: Source
+    labels: int | None
     first: Question
 
 

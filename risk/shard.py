@@ -26,18 +26,30 @@ class Changes(msgspec.Struct, frozen=True):
 
     states: Iterator[Stored]
     lines: Iterable[Line]
+    labels: int
     origin: Origin
     ledger_first: int
     ledger_next: int
 
 
 class Shard:
-    """One partition's state. `loader` gives stored states that are not in memory."""
+    """One partition's state. `loader` gives stored states that are not in memory.
+
+    `labels` is the next offset of the labels topic. `is_shared`: the log has other partitions,
+    too.
+    """
 
     def __init__(
-        self, known_ids: int, plan: Plan, book: Book, loader: Loader | None = None
+        self,
+        known_ids: int,
+        plan: Plan,
+        book: Book,
+        loader: Loader | None = None,
+        *,
+        is_shared: bool = False,
     ) -> None:
-        self.history = History(plan, loader=loader)
+        self.history = History(plan, is_shared=is_shared, loader=loader)
+        self.labels = 0
         self.sequences = Sequences(book)
         self.ledger = Ledger(known_ids)
 
@@ -46,6 +58,7 @@ class Shard:
         return Changes(
             states=chain(self.history.changed(), self.sequences.changed()),
             lines=self.ledger.changed(),
+            labels=self.labels,
             origin=self.history.origin(),
             ledger_first=self.ledger.first,
             ledger_next=self.ledger.next,

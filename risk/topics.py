@@ -60,8 +60,8 @@ def unequal_partitions(topics: Sequence[Topic]) -> list[str]:
     first = topics[0]
     return [
         f"topic {topic.name} has {topic.partitions} partitions and {first.name} has"
-        f" {first.partitions}: decisions stand on the partition number of their payment, so the"
-        f" numbers must be equal; make {topic.name} anew with {first.partitions} partitions"
+        f" {first.partitions}: {topic.name} stand on the partition number of their payment, so"
+        f" the numbers must be equal; make {topic.name} anew with {first.partitions} partitions"
         for topic in topics
         if topic.partitions != first.partitions
     ]

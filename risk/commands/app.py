@@ -23,6 +23,7 @@ COMMANDS: Final = {
     "replay": "Decide history again: recorded decisions, files, a topic",
     "backtest": "Compare two books over one history, and say why they differ",
     "verify": "Decide recorded decisions again and name what differs",
+    "backfill": "Build the history of velocities that a book declares anew",
     "archive": "Keep decisions and labels as Parquet by day",
     "query": "Ask the archive in SQL",
     "books": "Keep and list the books that decided, by their hash",

@@ -16,6 +16,7 @@ from risk.commands.screen import AsJson, Bootstrap, console
 from risk.decide import Bench
 from risk.files import BadFile
 from risk.mapping import load_map
+from risk.replay.labels import NOTHING, Told, told_of
 from risk.replay.parts import Counts, Parts
 from risk.replay.payments import Payments, count_partitions
 from risk.replay.publish import check_target, publish
@@ -42,6 +43,13 @@ def replay(
     depth: Annotated[
         Literal["recorded", "recomputed"] | None,
         typer.Option(help="By the recorded values, or anew from payments; else by what it is."),
+    ] = None,
+    labels: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Labels (JSON lines, or topic:NAME) for a book that looks at them; those of a"
+            " topic of payments are found."
+        ),
     ] = None,
     book: Annotated[Path | None, typer.Option(help="Folder of the book that judges.")] = None,
     scorer: Annotated[
@@ -88,13 +96,15 @@ def replay(
     is_recorded = depth == "recorded" or (depth is None and are_decisions(data, settings))
     column_map = load_map(map_, bench.attributes) if map_ else None
     payments = Payments(tuple(sorted(data)), partitions, settings.bootstrap, column_map)
-    plan = _plan(data, bench, span, is_recorded=is_recorded, payments=payments)
+    told = NOTHING if is_recorded else told_of(bench, labels, payments, settings)
+    plan = _plan([*data, *told.places], bench, span, is_recorded=is_recorded, payments=payments)
     begin = time.monotonic()
     done = parts.begin(plan)
     if done:
         console(to_stderr=True).print(f"{done:,} decisions are there already; going on")
     with show_progress(console(to_stderr=True), "decisions") as show:
-        counts = _run(data, payments, span, judges, settings, parts, count, show, is_recorded)
+        given = (span, judges, settings, parts, count, show)
+        counts = _run(data, payments, told, *given, is_recorded=is_recorded)
         width = partitions if is_recorded else count_partitions(payments)
         _finish(parts, topic, width, settings)
     _print(counts, out, time.monotonic() - begin, as_json=as_json)
@@ -113,18 +123,21 @@ def are_decisions(data: list[str], settings: Settings) -> bool:
 def _run(
     data: list[str],
     payments: Payments,
+    told: Told,
     span: Span,
     judges: Judges,
     settings: Settings,
     parts: Parts,
     processes: int,
     show: Show,
+    *,
     is_recorded: bool,
 ) -> Counts:
     if is_recorded:
         records = within(partial(recorded, data, settings.bootstrap), span)
         return replay_recorded(records, judges, parts, processes, show)
-    return replay_payments(payments, span, judges, limits_of(settings), parts, processes, show)
+    limits = limits_of(settings)
+    return replay_payments(payments, span, judges, limits, parts, processes, show, told)
 
 
 def _result(out: str, topic: str | None, settings: Settings) -> Path:

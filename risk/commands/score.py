@@ -20,6 +20,8 @@ from risk.filerun import FileRun
 from risk.files import STANDARD, BadFile, Format, Source, format_of, open_source
 from risk.mapping import ColumnMap, load_map, same_names
 from risk.output import Output
+from risk.pipeline import Pipeline
+from risk.reports import read_reports, require_labels
 from risk.rows import MessageMaker
 from risk.settings import load
 from risk.tally import Tally
@@ -43,6 +45,10 @@ def score(
     ] = None,
     format_: Annotated[
         Format | None, typer.Option("--format", help="If the name of FILE does not tell.")
+    ] = None,
+    labels: Annotated[
+        list[Path] | None,
+        typer.Option(help="Labels (JSON lines), for a book that looks at them."),
     ] = None,
     book: Annotated[Path | None, typer.Option(help="Folder of the rule book.")] = None,
     scorer: Annotated[
@@ -82,7 +88,9 @@ def score(
         sinks = [
             stack.enter_context(Output(path)) for path in (decisions, dead_letters) if path
         ]
-        run = FileRun(build_pipeline(settings, bench), partitions, maker)
+        pipeline = build_pipeline(settings, bench, partitions)
+        tell_labels(pipeline, partitions, labels or [])
+        run = FileRun(pipeline, partitions, maker)
         tally = write_answers(run, source, sinks)
         if not tally.rows:
             raise BadFile(f"{file}: there are no rows in it")
@@ -109,6 +117,14 @@ def place_of(file: Path, out: Path | None) -> Path:
     if out != STANDARD and file != STANDARD and out.resolve() == file.resolve():
         raise BadFile(f"{out}: is the file of the payments; give another --out")
     return out
+
+
+def tell_labels(pipeline: Pipeline, partitions: int, places: list[Path]) -> None:
+    """Tell all labels at the beginning; each waits until a payment of its time comes."""
+    require_labels(pipeline.bench, places)
+    heard = read_reports(places)
+    for partition in range(partitions if heard else 0):
+        pipeline.learn(partition, heard)
 
 
 def maker_of(

@@ -1,26 +1,26 @@
 """`risk state`: what checkpoints hold, read beside a running worker."""
 
-from bisect import bisect_right
-from collections.abc import Callable, Iterator, Mapping
-from itertools import compress
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from features.codec import Codec
+from features.codec import Codec, newest_of
 from features.fields import instant
-from features.layout import Layout, State, column_key, form_of, is_windowed
+from features.glance import glance
+from features.history import BEGINNING
 from features.money import exponent
 from features.plan import Plan
-from features.velocity import Velocity
-from features.windows import NO_ID, NONE
+from features.velocity import said
+from features.windows import NONE
 from risk.commands.screen import harmless
+from risk.commands.windows import Tongue
 from risk.pipeline import Pipeline
 from risk.settings import Settings, load
-from risk.state.stamp import Unusable
+from risk.state.stamp import Stamp, Unusable
 from risk.state.store import Reading
 
 app = typer.Typer(help="Show what checkpoints hold.", no_args_is_help=True)
@@ -37,25 +37,55 @@ class NotFound(Exception):
 
 @app.command("stats")
 def stats(state_dir: Folder = None) -> None:
-    """Count entities and bytes by partition and kind.
+    """Count entities and bytes by partition and kind; say how old what is kept is.
+
+    `longest ago`: the entity whose newest payment is the oldest. `complete since`: from when
+    on all payments are known of every velocity.
 
     Example: risk state stats --state-dir .riskstream
     """
     settings, _ = load({"state_dir": state_dir})
-    table = Table("checkpoint", "next offset", "kind", "entities", "bytes", "a piece")
+    console = Console(markup=False)
+    table = Table("checkpoint", "kind", "entities", "bytes", "a piece", "longest ago")
     for name, reading in _readings(settings):
         try:
             stamp = reading.stamp()
+            oldest = _oldest(reading, stamp)
             rows = reading.sizes()
         except Unusable as refused:
-            table.add_row(name, "-", str(refused), "", "", "")
+            table.add_row(name, str(refused))
             continue
         for kind, count, size in rows:
             each = f"{size // max(1, count):,}"
-            table.add_row(name, f"{stamp.offset:,}", kind, f"{count:,}", f"{size:,}", each)
+            table.add_row(name, kind, f"{count:,}", f"{size:,}", each, oldest.get(kind, ""))
         answers = stamp.ledger_next - stamp.ledger_first
-        table.add_row(name, f"{stamp.offset:,}", "answers", f"{answers:,}", "", "")
-    Console().print(table)
+        table.add_row(name, "answers", f"{answers:,}")
+        console.print(f"{name}: {_head(stamp)}", markup=False, highlight=False)
+    console.print(table)
+
+
+def _head(stamp: Stamp) -> str:
+    """What a checkpoint says of itself."""
+    since = max(stamp.history.since.values(), default=BEGINNING)
+    complete = "ever" if since == BEGINNING else f"{instant(since):%Y-%m-%d %H:%M} UTC"
+    labels = f", labels up to {stamp.labels:,}" if stamp.labels else ""
+    return f"next offset {stamp.offset:,}{labels}; complete since {complete}"
+
+
+def _oldest(reading: Reading, stamp: Stamp) -> dict[str, str]:
+    """By kind of entity, the newest payment of the one that paid longest ago."""
+    found = {}
+    for kind, shapes in stamp.history.shapes.items():
+        known = {shape.version: shape for shape in shapes}
+        times = [
+            newest_of(known[stored[:8]], stored)
+            for _, _, stored in reading.states([kind])
+            if stored[:8] in known
+        ]
+        times = [time for time in times if time != NONE]
+        if times:
+            found[kind] = f"{instant(min(times)):%Y-%m-%d %H:%M} UTC"
+    return found
 
 
 @app.command("show")
@@ -64,9 +94,10 @@ def show(
     state_dir: Folder = None,
     book: Book = None,
 ) -> None:
-    """Show the windows of one entity as they stand in the newest checkpoint.
+    """Show the windows of one entity, in words, as they stand in the newest checkpoint.
 
-    As of the entity's own newest payment, that one included.
+    As of the entity's own newest payment, that one included. Every checkpoint that holds it is
+    shown: one of others than payers knows the payments of its own partition only.
 
     Example: risk state show payer:P123
     """
@@ -74,7 +105,7 @@ def show(
 
     kind, _, key = entity.partition(":")
     settings, _ = load({"state_dir": state_dir, "book": book})
-    pipeline = build_pipeline(settings)
+    pipeline, is_known = build_pipeline(settings), False
     for name, reading in _readings(settings):
         try:
             stored = reading.load(kind, key)
@@ -86,7 +117,9 @@ def show(
             for shape in shapes:
                 codec.tell(shape)
             _print(name, kind, key, codec, pipeline, stored)
-            return
+            is_known = True
+    if is_known:
+        return
     raise NotFound(f"no checkpoint under {settings.state_dir} holds {kind} {key!r}")
 
 
@@ -113,57 +146,20 @@ def _print(
 ) -> None:
     plan, decimals = pipeline.plan, exponent(pipeline.currency) or 0
     state = codec.decode(stored)
-    layout = next(layout for layout in plan.layouts if layout.kind == kind)
     if state is None:
         raise NotFound(f"{kind} {key!r} is stored in a shape that nobody told of")
     newest = state[0][0]
     told = "never" if newest == NONE else f"{instant(newest):%Y-%m-%d %H:%M:%S} UTC"
-    console = Console()
+    console = Console(markup=False)
     console.print(
         f"{harmless(kind)} {harmless(key)}, checkpoint {harmless(name)}", markup=False
     )
     console.print(f"newest payment: {told}; {len(stored):,} bytes; windows as of then")
+    seen = glance(plan, kind, state, decimals)
+    tongue = Tongue(pipeline.currency, decimals)
     table = Table("velocity", "value", "meaning")
     for velocity in plan.velocities:
         if velocity.kind == kind:
-            table.add_row(
-                velocity.name, tell(velocity, layout, state, decimals), velocity.meaning
-            )
+            value = harmless(tongue.say(velocity, seen[velocity.name]))
+            table.add_row(velocity.name, value, velocity.meaning or said(velocity))
     console.print(table)
-
-
-def tell(velocity: Velocity, layout: Layout, state: State, decimals: int) -> str:
-    """A window as of the entity's newest payment, that one included; `-` if not told here.
-
-    Told are count, sum, mean, min, max and distinct of what is kept in columns; what compares
-    with the payment at hand (is it new, how long since) means nothing without one.
-    """
-    if velocity.fn not in TOLD or not is_windowed(velocity) or state[-1] is not None:
-        return "-"
-    times = state[layout.places["times"]]
-    size = len(times) - bisect_right(times, state[0][0] - velocity.window)
-    where = velocity.where
-    mask = state[layout.places[f"mask:{where.text}"]] if where else None
-    column = state[layout.places[column_key(velocity)]] if velocity.of else times
-    if size > len(column) or (mask is not None and size > len(mask)):
-        return "-"
-    found = list(column[len(column) - size :])
-    if mask is not None:
-        found = list(compress(found, mask[len(mask) - size :]))
-    form = form_of(velocity) if velocity.of else "times"
-    absent = {"money": NONE, "identity": NO_ID}.get(form)
-    known = [one for one in found if one != absent and one == one]  # not NaN: an absent number
-    value = TOLD[velocity.fn](known)
-    if value is None:
-        return "unknown"
-    return f"{value / 10**decimals:,.{decimals}f}" if form == "money" else f"{value:,}"
-
-
-TOLD: Final[Mapping[str, Callable[[list[Any]], Any]]] = {
-    "count": len,
-    "sum": sum,
-    "mean": lambda found: sum(found) / len(found) if found else None,
-    "min": lambda found: min(found, default=None),
-    "max": lambda found: max(found, default=None),
-    "distinct": lambda found: len(set(found)),
-}

@@ -12,6 +12,7 @@ from risk.books import Books
 from risk.commands.progress import show_progress
 from risk.commands.screen import AsJson, Bootstrap, console, harmless, print_json
 from risk.files import BadFile
+from risk.replay.labels import told_of
 from risk.replay.payments import Payments
 from risk.replay.rebuild import rebuild
 from risk.replay.reconsider import Records
@@ -31,6 +32,13 @@ def verify(
         list[str] | None,
         typer.Option(
             help="Payments (file or topic:NAME): build the values anew from them too."
+        ),
+    ] = None,
+    labels: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Labels (JSON lines, or topic:NAME) for a book that looks at them; those of a"
+            " topic of payments are found."
         ),
     ] = None,
     book: Annotated[
@@ -61,7 +69,8 @@ def verify(
     books = Books(settings.books_dir, book or ())
     read = partial(recorded, decisions, settings.bootstrap)
     if recompute:
-        found = _recompute(recompute, partitions, settings, books, read)
+        payments = Payments(tuple(recompute), partitions, settings.bootstrap)
+        found = _recompute(payments, labels, settings, books, read)
     else:
         count = processes or os.cpu_count() or 1
         with show_progress(console(to_stderr=True), "decisions") as show:
@@ -73,9 +82,12 @@ def verify(
 
 
 def _recompute(
-    places: list[str], partitions: int, settings: Settings, books: Books, records: Records
+    payments: Payments,
+    labels: list[str] | None,
+    settings: Settings,
+    books: Books,
+    records: Records,
 ) -> Checked:
-    payments = Payments(tuple(places), partitions, settings.bootstrap)
     with show_progress(console(to_stderr=True), "percent") as show:
         return rebuild(
             payments,
@@ -83,6 +95,7 @@ def _recompute(
             books,
             limits_of(settings),
             lambda part: show(int(part * 100), part),
+            lambda bench: told_of(bench, labels, payments, settings),
         )
 
 

@@ -44,7 +44,7 @@ def worker(
     """
     from risk.assembly import build_pipeline
     from risk.books import open_book
-    from risk.preflight import check_topics, find_label_readers, find_undecided_losses
+    from risk.preflight import check_topics, find_undecided_losses
     from risk.worker.program import run_worker
 
     flags = {
@@ -57,8 +57,9 @@ def worker(
         "state_dir": state_dir,
     }
     settings, _ = load(flags, settings_file)
-    pipeline = build_pipeline(settings, open_book(settings))
-    mistakes = find_label_readers(pipeline.plan) or check_topics(settings)
+    bench = open_book(settings)
+    found = check_topics(settings, reads_labels=bench.reads_labels)
+    mistakes = found.mistakes
     losses = [] if mistakes else find_undecided_losses(settings)
     for line in (*mistakes, *losses):
         typer.echo(f"risk worker: {line}", err=True)
@@ -66,4 +67,4 @@ def worker(
         typer.echo("risk worker: start with --accept-loss to go on behind them", err=True)
     if mistakes or (losses and not accept_loss):
         raise typer.Exit(1)
-    run_worker(settings, pipeline)
+    run_worker(settings, build_pipeline(settings, bench, found.partitions))

@@ -24,7 +24,7 @@ def again(recorded: Decision, bench: Bench) -> Decision:
         code = recorded.reasons[0].code if recorded.reasons else ""
         if code not in REFUSALS:
             raise Unfit("a record without a score must have the reason of its refusal")
-        return refuse(code, bench, recorded.source)
+        return refuse(code, bench, recorded.source, recorded.labels)
     transaction, known = transaction_of(recorded), known_of(recorded)
     asked = asked_of(recorded)
     if asked is None:
@@ -62,6 +62,8 @@ def known_of(recorded: Decision) -> Known:
         dict(values.get("history", {})),
         dict(values.get("local", {})),
         recorded.flags,
+        recorded.labels,
+        recorded.marks,
     )
 
 

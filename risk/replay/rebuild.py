@@ -5,7 +5,7 @@ names, so a book that changed in between changes here at the same payment. What 
 taken from the records.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import chain
 
 import msgspec
@@ -15,6 +15,7 @@ from risk.decide import Bench
 from risk.decision import Decision, decode
 from risk.pipeline import Limits, Pipeline
 from risk.replay.again import asked_of
+from risk.replay.labels import NOTHING, Told, read_labels
 from risk.replay.payments import Payments, Show, count_partitions, read_payments
 from risk.replay.reconsider import Records
 from risk.replay.run import NoData
@@ -68,11 +69,17 @@ class Waiting:
 
 
 def rebuild(
-    payments: Payments, records: Records, books: Books, limits: Limits, show: Show
+    payments: Payments,
+    records: Records,
+    books: Books,
+    limits: Limits,
+    show: Show,
+    told: Callable[[Bench], Told] = lambda bench: NOTHING,
 ) -> Checked:
     """Decide the payments anew and compare; topic and epoch are those of the records.
 
-    Raises `NoData` without records, `risk.books.NoBook` for a book that is not kept, and
+    `told` says where the labels are, for a book that looks at them. Raises `NoData` without
+    records, `risk.books.NoBook` for a book that is not kept, and
     `risk.pipeline.OtherVelocities` where a book changed what is kept of the past.
     """
     found = Checked()
@@ -82,14 +89,19 @@ def rebuild(
         raise NoData("there are no decisions to verify")
     bench = books.find(first.book.hash, first.scorer.hash)
     place = first.source
-    limits = msgspec.structs.replace(limits, topic=place.topic, epoch=place.epoch)
+    count = count_partitions(payments)
+    limits = msgspec.structs.replace(
+        limits, topic=place.topic, epoch=place.epoch, partitions=count
+    )
     pipeline = Pipeline(bench, limits, lambda: 0)
-    partitions = range(count_partitions(payments))
+    labels = read_labels(told(bench), range(count), positions=False)
     lacking = 0
-    for arrival in read_payments(payments, partitions, bench.attributes, show):
+    for arrival in read_payments(payments, range(count), bench.attributes, show):
         recorded = waiting.take(arrival.partition, arrival.offset)
         if recorded is not None:
             bench = _adopt(pipeline, bench, recorded, books)
+        seen = None if recorded is None else recorded.labels
+        labels.tell(pipeline, arrival.partition, arrival.offset, seen)
         answer = pipeline.retake(arrival, None if recorded is None else asked_of(recorded))
         if recorded is None:
             lacking += 1

@@ -12,6 +12,7 @@ import msgspec
 from risk.decide import Bench
 from risk.decision import Decision
 from risk.pipeline import Arrival, Limits, Pipeline
+from risk.replay.labels import NOTHING, Told, read_labels
 from risk.replay.parts import Parts
 from risk.replay.payments import Payments, Show, read_payments
 from risk.replay.span import EVERYTHING, Span
@@ -24,6 +25,7 @@ class Job(msgspec.Struct, frozen=True):
     partitions: tuple[int, ...]
     limits: Limits
     span: Span = EVERYTHING
+    told: Told = NOTHING
 
 
 class Lane:
@@ -77,12 +79,14 @@ def recompute(job: Job, bench: Bench, parts: Parts, show: Show) -> None:
     """Decide the partitions of a job into their parts; raises what reading them raises."""
     pipeline = Pipeline(bench, job.limits, _no_clock)
     lanes = {n: Lane(n, parts, job.span, by_others(bench)) for n in job.partitions}
+    labels = read_labels(job.told, lanes.keys())
     arrivals = read_payments(job.payments, lanes.keys(), bench.attributes, show)
     # The state only grows: walking it again and again costs a tenth and finds no garbage.
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 100)
     for arrival in arrivals:
+        labels.tell(pipeline, arrival.partition, arrival.offset)
         lanes[arrival.partition].take(arrival, pipeline)
     for lane in lanes.values():
         lane.end()

@@ -12,6 +12,7 @@ import msgspec
 from risk.books import Books
 from risk.decide import Bench
 from risk.pipeline import Limits
+from risk.replay.labels import NOTHING, Told
 from risk.replay.parts import Counts, Parts
 from risk.replay.payments import Payments, count_partitions
 from risk.replay.processes import ProcessLost, end_with_parent, spread
@@ -87,13 +88,16 @@ def replay_payments(
     parts: Parts,
     processes: int,
     show: Show,
+    told: Told = NOTHING,
 ) -> Counts:
     """Decide the log of payments anew into parts; returns the counts of the whole.
 
     Raises `BadFile`, a broker's error, or `NoData` if there is no payment.
     """
-    shares = deal(count_partitions(payments), processes, parts)
-    jobs = [Job(payments, share, limits, span) for share in shares]
+    partitions = count_partitions(payments)
+    limits = msgspec.structs.replace(limits, partitions=partitions)
+    shares = deal(partitions, processes, parts)
+    jobs = [Job(payments, share, limits, span, told) for share in shares]
     if processes == 1 and jobs:
         recompute(jobs[0], judges.bench(), parts, lambda part: _tell(parts, show, [part]))
     elif jobs:

@@ -9,6 +9,7 @@ import os
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Final, TypeAlias
 
@@ -195,6 +196,25 @@ def set_aside(path: Path) -> None:
     if path.exists():
         path.replace(path.with_name(path.name + ".damaged"))
     remove(path)
+
+
+def copy_store(source: Path, target: Path) -> None:
+    """Copy a checkpoint that nobody writes, with what SQLite keeps beside it."""
+    Store(source).close()  # the last one to close it merges the log into the file
+    remove(target)
+    copy_whole(source, target)
+
+
+def put_in_place(part: Path, path: Path) -> None:
+    """Let a closed file take the place of a checkpoint that nobody uses, in one step."""
+    if path.exists():
+        with suppress(StoreFailed):  # it is damaged, and goes
+            Store(path).close()
+        for end in ("-wal", "-shm"):
+            path.with_name(path.name + end).unlink(missing_ok=True)
+    with part.open("rb") as file:
+        os.fsync(file.fileno())
+    part.replace(path)
 
 
 def copy_whole(source: Path, target: Path) -> None:

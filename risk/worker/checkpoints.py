@@ -39,18 +39,12 @@ class Place(Protocol):
         """The offset that is expected next."""
         ...
 
-    @property
-    def labels(self) -> int:
-        """The offset of the labels topic that is expected next."""
-        ...
-
 
 class TakenUp(msgspec.Struct, frozen=True):
     """A state to go on from: the fold of the log before `start`, None for its beginning."""
 
     shard: Shard
     start: int | None = None
-    labels: int = 0
 
 
 class Open:
@@ -161,7 +155,7 @@ class Checkpoints:
         stamp = Stamp(
             scope=held.scope,
             offset=place.next,
-            labels=place.labels,
+            labels=changes.labels,
             history=changes.origin,
             ledger_first=changes.ledger_first,
             ledger_next=changes.ledger_next,
@@ -243,7 +237,8 @@ class Checkpoints:
             )
         shard = self._pipeline.empty(reading.load)
         shard.restore(stamp.history, reading.states(AT_ONCE), reading.lines(stamp))
-        return TakenUp(shard, stamp.offset, stamp.labels)
+        shard.labels = stamp.labels
+        return TakenUp(shard, stamp.offset)
 
     def _refuse(self, partition: int, refused: Unusable, which: str) -> None:
         self._metrics.refused(refused.reason)

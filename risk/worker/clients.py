@@ -1,7 +1,7 @@
 """The door to aiokafka: a producer that loses nothing, consumers that commit nothing."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
@@ -70,6 +70,11 @@ def group_consumer(settings: Settings, listener: Any) -> AIOKafkaConsumer:
     return consumer
 
 
+FOLLOW_MS = 5_000
+"""How long a broker holds a fetch to which nothing has come: it answers at once if something
+does."""
+
+
 class LogReader:
     """Reads single partitions, outside any group, with one consumer for all of them.
 
@@ -109,11 +114,32 @@ class LogReader:
 
     async def begin(self, topic: str, partition: int) -> int:
         """The offset of the oldest record that is kept."""
+        return (await self.span(topic, partition))[0]
+
+    async def span(self, topic: str, partition: int) -> tuple[int, int]:
+        """The offset of the oldest record that is kept, and that of the next one to come."""
         place = TopicPartition(topic, partition)
         async with self._turn:
             consumer = await self._started()
-            found = await consumer.beginning_offsets([place])
-        return int(found[place])
+            begins = await consumer.beginning_offsets([place])
+            ends = await consumer.end_offsets([place])
+        return int(begins[place]), int(ends[place])
+
+    async def follow(
+        self, topic: str, partition: int, start: int
+    ) -> AsyncIterator[Sequence[Any]]:
+        """Records from `start` on, for ever, with a consumer of its own."""
+        place = TopicPartition(topic, partition)
+        consumer = _plain_consumer(self._settings, 1024 * 1024, FOLLOW_MS)
+        await consumer.start()
+        try:
+            consumer.assign([place])
+            consumer.seek(place, start)
+            while True:
+                found = await consumer.getmany(place, timeout_ms=FOLLOW_MS)
+                yield found.get(place, [])
+        finally:
+            await consumer.stop()
 
     async def stop(self) -> None:
         """Close the connection."""
@@ -122,11 +148,17 @@ class LogReader:
 
     async def _started(self) -> AIOKafkaConsumer:
         if self._consumer is None:
-            self._consumer = AIOKafkaConsumer(
-                bootstrap_servers=self._settings.bootstrap,
-                enable_auto_commit=False,
-                auto_offset_reset="none",
-                max_partition_fetch_bytes=4 * 1024 * 1024,
-            )
+            self._consumer = _plain_consumer(self._settings, 4 * 1024 * 1024)
             await self._consumer.start()
         return self._consumer
+
+
+def _plain_consumer(settings: Settings, most_bytes: int, wait_ms: int = 500) -> Any:
+    """A consumer outside any group, told where to read; a fetch of nothing takes `wait_ms`."""
+    return AIOKafkaConsumer(
+        bootstrap_servers=settings.bootstrap,
+        enable_auto_commit=False,
+        auto_offset_reset="none",
+        max_partition_fetch_bytes=most_bytes,
+        fetch_max_wait_ms=wait_ms,
+    )

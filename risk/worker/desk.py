@@ -16,6 +16,7 @@ from risk.worker.attempts import Attempts, PartitionAttempts
 from risk.worker.checkpoints import Checkpoints
 from risk.worker.clerk import Clerk
 from risk.worker.clients import AIOKafkaProducer
+from risk.worker.feed import LabelFeed
 from risk.worker.lanes import Lane, Slot
 from risk.worker.metrics import Metrics
 from risk.worker.outbox import Outbox
@@ -24,7 +25,7 @@ from risk.worker.station import Station
 
 log = logging.getLogger("risk.worker")
 
-Spawn = Callable[[Coroutine[Any, Any, None]], None]
+Spawn = Callable[[Coroutine[Any, Any, None]], "asyncio.Task[None]"]
 Settle = Callable[[int, int], None]
 
 RELEASE_SECONDS: Final = 5.0
@@ -44,6 +45,7 @@ class StreamDesk:
         producer: AIOKafkaProducer,
         source: LogSource,
         checkpoints: Checkpoints,
+        labels: LabelFeed,
         metrics: Metrics,
         settle: Settle,
         spawn: Spawn,
@@ -54,6 +56,7 @@ class StreamDesk:
         self._producer = producer
         self._source = source
         self._checkpoints = checkpoints
+        self._labels = labels
         self._metrics = metrics
         self._settle = settle
         self._spawn = spawn
@@ -104,7 +107,11 @@ class StreamDesk:
             station.wake.set()
             self._leaving[partition] = station
             await self._checkpoints.close(partition, None if len(station.lane) else station)
-            self._pipeline.replace(partition, None)
+            self._give_back(partition)
+
+    def _give_back(self, partition: int) -> None:
+        self._labels.close(partition)
+        self._pipeline.replace(partition, None)
 
     def committed(self, partition: int, offset: int) -> None:
         """Kafka has taken a commit of this worker."""
@@ -151,6 +158,8 @@ class StreamDesk:
             if known:
                 self._pass_by(station, partition, list(run), marks)
             else:
+                if not published:  # else what comes later was decided with no more than this
+                    self._labels.take(partition)
                 self._answer(station, list(run), marks)
         marks.end()
         self._metrics.in_flight(partition, len(station.lane))
@@ -182,6 +191,7 @@ class StreamDesk:
     ) -> None:
         for arrival in arrivals:
             recorded = station.published.pop(arrival.offset)
+            self._labels.take(partition, station.positions.at(arrival.offset))
             if marks.begin(arrival.offset):
                 self._pipeline.fold(arrival, recorded)
             station.lane.pass_by(arrival.offset)
@@ -199,7 +209,7 @@ class StreamDesk:
             await self._restore(station, partition, offset)
             if not self._is_ours(partition, era):
                 await self._checkpoints.close(partition, None)
-                self._pipeline.replace(partition, None)
+                self._give_back(partition)
                 return None
             self._stations[partition] = station
             self._spawn(self._ship(station, partition))
@@ -214,7 +224,11 @@ class StreamDesk:
         found = await self._checkpoints.take_up(partition, log_begin, stop)
         self._pipeline.replace(partition, found.shard)
         start = stop - settings.known_ids if found.start is None else found.start
-        answers = await read_answers(self._source, settings, partition, start)
+        since = log_begin if found.start is None and self._labels.is_on else start
+        positions = station.positions
+        noted = positions if self._labels.is_on else None
+        answers = await read_answers(self._source, settings, partition, start, noted, since)
+        await self._labels.open(partition)
         marks = self._attempts.of(partition)
         folded = await fold_log(
             self._source,
@@ -225,10 +239,12 @@ class StreamDesk:
             stop,
             answers,
             lambda arrival: marks.begin(arrival.offset),
+            lambda offset: self._labels.take_up_to(partition, positions.at(offset)),
         )
         marks.end()
+        await self._labels.hold(partition, positions.last)
+        await self._labels.catch_up(partition)
         station.published = {at: answer for at, answer in answers.items() if at >= stop}
-        station.labels = found.labels
         # A full collection walks the whole state, 340 ms at 20,000 payers: keep it out of it.
         gc.collect()
         gc.freeze()

@@ -16,6 +16,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from risk.drift import DriftTally, values_of
+from risk.labels import Result
 from risk.pipeline import Answer
 from risk.score.model_card import Spread
 from risk.worker.lanes import Slot
@@ -41,6 +42,9 @@ class Metrics:
         self._hits = self._counter("risk_rule_hits", "rules that fired", ("rule", "mode"))
         self._unknown = self._counter(
             "risk_rule_unknowns", "rules whose condition was unknown", ("rule",)
+        )
+        self._labels = self._counter(
+            "risk_labels", "labels by what became of them", ("result",)
         )
         self._dead = self._counter(
             "risk_dead_letters", "messages that are no payment", ("reason",)
@@ -79,6 +83,11 @@ class Metrics:
             "from the record's own timestamp to the broker's acknowledgement of its decision",
             registry=self.registry,
             buckets=BUCKETS,
+        )
+        self._partial = Gauge(
+            "risk_partial_values",
+            "declared values that know only one partition of several",
+            registry=self.registry,
         )
         self._in_flight = Gauge(
             "risk_in_flight",
@@ -152,6 +161,15 @@ class Metrics:
     def refused(self, reason: str) -> None:
         """Count a checkpoint that could not be used, by a reason of `risk.state.stamp`."""
         self._refused.labels(reason).inc()
+
+    def labelled(self, results: Mapping[Result, int]) -> None:
+        """Count labels by what became of them; one that waited is counted again at its end."""
+        for result, count in results.items():
+            self._labels.labels(result).inc(count)
+
+    def partial(self, values: int) -> None:
+        """Set how many declared values know only one partition of several."""
+        self._partial.set(values)
 
     def mismatched(self) -> None:
         """Count a payment on which two evaluators differ."""

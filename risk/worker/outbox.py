@@ -46,11 +46,12 @@ class Outbox:
         low_header = ("low", b"%d" % low)
         count = 0
         for slot in slots[start:]:
+            answer = _answer(slot)
+            headers = [("src", self._prefix + b"%d" % slot.offset), low_header]
+            if answer.decision.labels is not None:
+                headers.append(("lab", b"%d" % answer.decision.labels))
             added = batch.append(
-                timestamp=None,
-                key=slot.key,
-                value=_answer(slot).encoded,
-                headers=[("src", self._prefix + b"%d" % slot.offset), low_header],
+                timestamp=None, key=slot.key, value=answer.encoded, headers=headers
             )
             if added is None:
                 break

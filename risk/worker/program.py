@@ -26,6 +26,7 @@ from risk.worker.checkpoints import Checkpoints
 from risk.worker.clerk import Clerk
 from risk.worker.clients import AIOKafkaProducer, KafkaConnectionError, LogReader, producer
 from risk.worker.desk import StreamDesk
+from risk.worker.feed import LabelFeed, LabelsLost
 from risk.worker.journal import Journal
 from risk.worker.logs import start_logs
 from risk.worker.metrics import Metrics
@@ -67,6 +68,12 @@ def run_worker(settings: Settings, pipeline: Pipeline) -> None:
     pulse = Pulse()
     port = serve_watch(settings.host, settings.port, metrics, pulse)
     log.info("watch port open", extra={"host": settings.host, "port": port})
+    metrics.partial(len(pipeline.partial))
+    if pipeline.partial:
+        log.info(
+            "these values know one partition only: others than its payers may share the entity",
+            extra={"values": pipeline.partial},
+        )
     gc.set_threshold(50_000, 20, 100)
     # A changed book is read in a thread: payments must not wait 5 ms for each of its turns.
     sys.setswitchinterval(0.0005)
@@ -124,6 +131,7 @@ class Worker:
             output,
             reader,
             Checkpoints(self._settings, pipeline, keeper, self._metrics),
+            self._feed(pipeline, reader),
             self._metrics,
             host.settle,
             self._spawn,
@@ -144,6 +152,11 @@ class Worker:
         if keeper is not None:
             await keeper.stop()
         log.info("worker stopped")
+
+    def _feed(self, pipeline: Pipeline, reader: LogReader) -> LabelFeed:
+        source = reader if pipeline.reads_labels else None
+        topic = self._settings.topic_labels
+        return LabelFeed(topic, pipeline, source, self._metrics, self._spawn)
 
     def _listen(self, stop: asyncio.Event) -> None:
         loop = asyncio.get_running_loop()
@@ -188,10 +201,11 @@ class Worker:
         asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, watch.ask)
         self._spawn(watch.run(self._settings.reload_seconds))
 
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(_end_with)
+        return task
 
     async def _beat(self, host: Host) -> None:
         while True:
@@ -210,7 +224,7 @@ def _end_with(task: asyncio.Task[None]) -> None:
 
 def die(error: BaseException) -> None:
     """End the process now: no clean-up, no commit, no other task gets a turn."""
-    if isinstance(error, StoreFailed):
+    if isinstance(error, (StoreFailed, LabelsLost)):
         log.critical(str(error))
     else:
         log.critical("unexpected; the process ends and decides nothing more", exc_info=error)

@@ -2,6 +2,7 @@
 
 import asyncio
 
+from risk.labels import Positions
 from risk.ledger import FirstAnswer
 from risk.pipeline import Answer
 from risk.worker.lanes import Lane, Slot
@@ -12,7 +13,7 @@ class Station:
     """One partition's lane, what ships it, and what was published before this process took it.
 
     `has_left`: the partition was given up; what is on its way may still be delivered.
-    `labels`: the next offset of the labels topic.
+    `positions`: how far the labels had been read before each payment that others decided.
     """
 
     def __init__(self, lane: Lane, outbox: Outbox) -> None:
@@ -21,7 +22,7 @@ class Station:
         self.wake = asyncio.Event()
         self.published: dict[int, FirstAnswer] = {}
         self.has_left = False
-        self.labels = 0
+        self.positions = Positions()
 
     @property
     def next(self) -> int:

@@ -22,6 +22,7 @@ from detection import BOOK_NAMES, NAMES, REVIEWED, leak, learn, read, reviewed
 from explaining import agreement, calibrated, cost, identical, rows_of, scorer_of
 from figures import Figure, report
 from handbook import FOLDER
+from live import differing
 
 from features.velocity import DAY
 from risk.train.course import Marks, measure, perfect, run_course
@@ -176,6 +177,11 @@ def run(files: Sequence[Path], begins: Sequence[int], *, is_week_1: bool) -> int
             for mark, told in PUBLISHED[name].items():
                 bench.say(f"{name} on the book's features: {mark}", marks[mark], f"({told})")
                 bench.check(abs(marks[mark] - told) <= 0.0035, f"{name} {mark}")
+    start = time.process_time()
+    differ = differing(files, examples, bench.begin, bench.end)
+    bench.say("payments with another value live, through restarts", differ, "rows")
+    bench.say("live: CPU of the worker's pipeline", time.process_time() - start, "s")
+    bench.check(differ == 0, "values live differ from those in a batch")
     mean = bench.marks("scorer", lambda s: trained(examples, NAMES, s, s)[0], ())
     for mark, least in MUST.items() if is_week_1 else ():
         bench.check(mean[mark] >= least, f"{mark} {least}")

@@ -54,6 +54,22 @@ class FakeLog:
         """The oldest offset that is kept."""
         return self.begins[topic, partition]
 
+    async def span(self, topic: str, partition: int) -> tuple[int, int]:
+        """The oldest offset that is kept, and the next one to come."""
+        return self.begins[topic, partition], len(self.records[topic, partition])
+
+    async def follow(
+        self, topic: str, partition: int, start: int
+    ) -> AsyncIterator[Sequence[Record]]:
+        """One record at a time as they come, some turns of the loop late."""
+        at = start
+        while True:
+            for _ in range(3):
+                await asyncio.sleep(0)
+            found = self.records[topic, partition][at : at + 1]
+            at += len(found)
+            yield found
+
 
 class FakeBatch:
     """Takes up to three records, so that batches have borders."""

@@ -68,7 +68,7 @@ def test_a_label_reaches_only_what_is_still_kept() -> None:
     for kind, key, stored in older.changed():
         if kind in ("payment", "history"):
             newer.load(kind, key, stored)
-    assert "taken" == newer.learn(Label("t0", is_fraud=True, known_at=START))
+    assert "late" == newer.learn(Label("t0", is_fraud=True, known_at=START))
 
 
 def test_a_young_log_hides_what_its_conditions_read() -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from features.history import BEGINNING, History
 from features.labels import Label
@@ -26,13 +27,15 @@ FRAUDS = Velocity(name="frauds", fn="label_count", by=("merchant",), window=30 *
 def test_labelled_values_equal_their_definition(table: list[Any]) -> None:
     """With labels in any order: early, late, repeated, reversed, of unknown payments."""
     history, definition = History(PLAN, since=BEGINNING), Reference(VELOCITIES, since=BEGINNING)
-    clock, waiting, held = BEGINNING, list[Label](), dict[str, int]()
+    clock, waiting = BEGINNING, list[Label]()
+    held = dict[str, tuple[int, bool]]()
     passed = dict[str, int]()
 
     def tell(label: Label) -> None:
         is_known = label.payment in passed and passed[label.payment] > clock - 37 * DAY
-        if is_known and label.known_at >= held.get(label.payment, BEGINNING):
-            held[label.payment] = label.known_at
+        weight = (label.known_at, label.is_fraud)
+        if is_known and weight >= held.get(label.payment, (BEGINNING, False)):
+            held[label.payment] = weight
             definition.label(label.payment, is_fraud=label.is_fraud)
 
     for event in events(table):
@@ -91,7 +94,7 @@ def test_a_late_label_corrects_what_counted_as_genuine() -> None:
     """It is read from then on, as long as a window holds the payment."""
     history = shop({"t1": 10 * DAY})
     assert frauds(history, 20 * DAY) == 0
-    assert history.learn(Label("t1", True, 20 * DAY)) == "taken"
+    assert history.learn(Label("t1", True, 20 * DAY)) == "late"
     assert frauds(history, 20 * DAY) == 1
     assert frauds(history, 41 * DAY) == 0
 
@@ -99,7 +102,7 @@ def test_a_late_label_corrects_what_counted_as_genuine() -> None:
 def test_a_repeated_label_changes_nothing() -> None:
     """The same verdict twice counts once."""
     history = shop({"t1": 10 * DAY, "t2": 12 * DAY})
-    assert history.learn(Label("t1", True, 11 * DAY)) == "taken"
+    assert history.learn(Label("t1", True, 11 * DAY)) == "late"
     assert history.learn(Label("t1", True, 12 * DAY)) == "repeated"
     assert frauds(history, 12 * DAY) == 1
 
@@ -107,7 +110,7 @@ def test_a_repeated_label_changes_nothing() -> None:
 def test_the_verdict_known_last_holds() -> None:
     """A reversed label replaces the one before; one that was known earlier does not."""
     history = shop({"t1": 10 * DAY, "t2": 12 * DAY})
-    assert history.learn(Label("t1", True, 11 * DAY)) == "taken"
+    assert history.learn(Label("t1", True, 10 * DAY)) == "late"
     assert history.learn(Label("t1", False, 12 * DAY)) == "reversed"
     assert frauds(history, 12 * DAY) == 0
     assert history.learn(Label("t1", True, 11 * DAY + HOUR)) == "stale"
@@ -138,3 +141,63 @@ def test_of_payments_of_one_moment_the_right_one_is_labelled() -> None:
         history.learn(Label(fraud, True, 10 * DAY))
         later = Subject("t4", 12 * DAY, 100, "P1", merchant="M1")
         assert history.observe(later, {}).values["run"] == expected
+
+
+def test_a_verdict_that_is_told_again_later_holds_from_then_on() -> None:
+    """Fraud on day 11 and again on day 13: genuine on day 12 does not reverse it any more."""
+    history = shop({"t1": 10 * DAY, "t2": 14 * DAY})
+    told = [(True, 11 * DAY), (True, 13 * DAY), (False, 12 * DAY)]
+    ends = [history.learn(Label("t1", *one)) for one in told]
+    assert ends == ["late", "repeated", "stale"]
+    assert frauds(history, 15 * DAY) == 1
+
+
+def test_of_two_verdicts_of_one_moment_fraud_holds() -> None:
+    """Whichever comes first."""
+    for told in ((True, False), (False, True)):
+        history = shop({"t1": 10 * DAY, "t2": 14 * DAY})
+        for is_fraud in told:
+            history.learn(Label("t1", is_fraud, 11 * DAY))
+        assert frauds(history, 15 * DAY) == 1
+
+
+def test_what_became_of_a_label_that_waited_is_told_once() -> None:
+    """It is known when a payment of its time has come."""
+    history = shop({"t1": 10 * DAY})
+    assert history.learn(Label("t1", True, 10 * DAY + HOUR)) == "waiting"
+    assert history.learn(Label("nobody", True, 12 * DAY)) == "waiting"
+    assert history.settled() == []
+    frauds(history, 13 * DAY)
+    assert history.settled() == ["late", "unknown"]
+    assert history.settled() == []
+
+
+ONES = [Label(f"t{n}", fraud, 10 * DAY + at * HOUR) for n in (1, 2) for fraud, at in (
+    (True, 1), (False, 2), (True, 3), (False, 3))]  # fmt: skip
+
+
+@given(st.permutations(ONES), st.lists(st.integers(0, 40), min_size=8, max_size=8))
+@settings(max_examples=60, deadline=None)
+def test_it_does_not_matter_when_labels_are_taken_in(
+    order: list[Label], when: list[int]
+) -> None:
+    """Between any later payments, in any order: the same labels leave the same state."""
+    history, at_once = (
+        shop({"t1": 10 * DAY, "t2": 10 * DAY}),
+        shop({"t1": 10 * DAY, "t2": 10 * DAY}),
+    )
+    for label in ONES:
+        at_once.learn(label)
+    for hour in range(41):
+        for label in (one for one, at in zip(order, when, strict=True) if at == hour):
+            history.learn(label)
+        for one in (history, at_once):
+            one.observe(
+                Subject(f"p{hour}", 10 * DAY + hour * HOUR, 100, "P1", merchant="M1"), {}
+            )
+    assert dict_of(history) == dict_of(at_once)
+
+
+def dict_of(history: History) -> dict[tuple[str, str], bytes]:
+    """All that a checkpoint would hold."""
+    return {(kind, key): stored for kind, key, stored in history.changed() if stored}

@@ -20,7 +20,7 @@ from kafka.admin import KafkaAdminClient
 from risk.audit import run_audit, wait_for_commits
 from risk.kafka_admin import BrokerDown, Cluster, TopicMissing
 from risk.offset_tally import Findings
-from risk.preflight import check_topics
+from risk.preflight import Found, check_topics
 from risk.reader import AsyncReader, Reader
 from risk.settings import Settings
 from risk.topics import Topic
@@ -128,16 +128,18 @@ def test_a_missing_topic_is_said(topics: Settings, cluster: Cluster) -> None:
     """The message names the topic and the command that makes it."""
     with pytest.raises(TopicMissing, match=r"nowhere.*risk topics create"):
         cluster.spans("nowhere")
-    assert [] == check_topics(topics)
+    assert Found(4, []) == check_topics(topics, reads_labels=True)
     gone = topics.model_copy(update={"topic_decisions": "nowhere"})
-    assert ["nowhere"] == [text.split()[1] for text in check_topics(gone)]
+    assert ["nowhere"] == [
+        text.split()[1] for text in check_topics(gone, reads_labels=False).mistakes
+    ]
 
 
 def test_unequal_partition_counts_are_said(topics: Settings, cluster: Cluster) -> None:
     """Decisions could not stand on the partition of their payment."""
     odd = topics.model_copy(update={"topic_decisions": topics.topic_decisions + "-odd"})
     cluster.create([Topic(odd.topic_decisions, 1, 1)])
-    assert 1 == len(check_topics(odd))
+    assert 1 == len(check_topics(odd, reads_labels=False).mistakes)
 
 
 def test_a_broker_that_is_down_is_said_with_its_address() -> None:

@@ -51,7 +51,7 @@ def oracle(settings: Settings) -> list[Decision]:
         Arrival(record.partition, record.offset, record.key, record.value, record.timestamp)
         for record in records(settings, settings.topic_transactions)
     ]
-    answers = build_pipeline(settings).take(arrivals)
+    answers = build_pipeline(settings, partitions=4).take(arrivals)
     return comparable(answer.decision for answer in answers)
 
 
@@ -293,7 +293,7 @@ def test_state_after_kill_9_equals_a_serial_fold(
     await_committed(topics, 180)
     assert stop(worker) == 0
     assert comparable(accepted(topics)) == oracle(topics)
-    serial = build_pipeline(topics)
+    serial = build_pipeline(topics, partitions=4)
     serial.take(
         [
             Arrival(record.partition, record.offset, record.key, record.value, record.timestamp)

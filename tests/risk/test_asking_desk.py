@@ -25,6 +25,7 @@ from risk.worker.asking_metrics import AskingMetrics
 from risk.worker.checkpoints import Checkpoints
 from risk.worker.clerk import Clerk
 from risk.worker.desk import StreamDesk
+from risk.worker.feed import LabelFeed
 from risk.worker.journal import Journal
 from risk.worker.metrics import Metrics
 from risk.worker.model import build_model
@@ -67,6 +68,7 @@ class Worker:
             producer,
             self.log,
             Checkpoints(self.settings, self.pipeline, None, self.metrics),
+            LabelFeed("labels", self.pipeline, None, self.metrics, self.spawn),
             self.metrics,
             lambda partition, offset: None,
             self.spawn,
@@ -76,8 +78,9 @@ class Worker:
         self.spawn(self.journal.revisions())
         self.count = 0
 
-    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
+    def spawn(self, work: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":
         self.tasks.append(asyncio.ensure_future(work))
+        return self.tasks[-1]
 
     async def take(self, *payments: tuple[str, bytes]) -> None:
         """Take payments as (payer, value), in one batch."""

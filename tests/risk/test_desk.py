@@ -27,6 +27,7 @@ from risk.state.stamp import Unusable
 from risk.state.store import StoreFailed
 from risk.worker.checkpoints import Checkpoints
 from risk.worker.desk import StreamDesk
+from risk.worker.feed import LabelFeed
 from risk.worker.metrics import Metrics
 from risk.worker.restore import arrival_of, fold_log, read_answers
 
@@ -65,7 +66,9 @@ def fill(log: FakeLog, settings: Settings, dice: random.Random) -> None:
 class Cluster:
     """The group's one partition: who owns it, and what is committed."""
 
-    def __init__(self, folder: Path, seed: int, *, asks: bool = False) -> None:
+    def __init__(
+        self, folder: Path, seed: int, book: Path | None = None, *, asks: bool = False
+    ) -> None:
         self.asks = asks
         self.dice = random.Random(seed)
         self.log = FakeLog()
@@ -75,7 +78,7 @@ class Cluster:
             max_attempts=100,
             in_flight=8,
             checkpoint_seconds=1e-6,
-            book=write_book(folder / "book") if asks else None,
+            book=write_book(folder / "book") if asks else book,
         )
         # so few may stay in memory that most are read back from the checkpoint
         self.settings = settings.model_copy(update={"resident": 2})
@@ -103,6 +106,13 @@ class Writer:
             FakeProducer(cluster.log, lambda: cluster.dice.randrange(4)),  # type: ignore[arg-type]
             cluster.log,
             Checkpoints(cluster.settings, self.pipeline, self.keeper, metrics),
+            LabelFeed(
+                "labels",
+                self.pipeline,
+                cluster.log if self.pipeline.reads_labels else None,
+                metrics,
+                self._spawn,
+            ),
             metrics,
             self._settle,
             self._spawn,
@@ -174,8 +184,9 @@ class Writer:
     async def _nothing(self) -> None:
         """A partition that is gone cannot be committed any more."""
 
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         self.tasks.append(asyncio.ensure_future(work))
+        return self.tasks[-1]
 
     async def _feed(self, at: int) -> None:
         records = self.cluster.log.records[self.cluster.settings.topic_transactions, 0]

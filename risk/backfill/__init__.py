@@ -1,0 +1,1 @@
+"""History for velocities that a book declares anew: from the past into checkpoints."""
