@@ -22,7 +22,6 @@ from rules.engine import Evaluator
 from rules.model import Book, Dossier, conditions
 from rules.native import Native
 from rules.points import point_book
-from rules.reach import Found
 from rules.reaching import BookReach
 from rules.ruling import Ruling, rule_on
 
@@ -55,11 +54,6 @@ class Counsel:
         )
         by = [rule.rollout.by for rule in book.dossiers.values() if rule.rollout is not None]
         self._bounds = TextBounds({*book.names, *scorer.names, *by})
-
-    @property
-    def readers(self) -> frozenset[str]:
-        """Rules that read text: in their condition, a step of their sequence, their rollout."""
-        return self._readers
 
     def heard(self, score: Score, ruling: Ruling) -> bool:
         """Whether text had any part in what was judged."""
@@ -136,12 +130,6 @@ class Counsel:
         scored = self._scorer.reach(score, bounds)
         added = self._reach.points(values, bounds, at, as_they_are)
         return Range(_clip(scored.low + added.low), _clip(scored.high + added.high))
-
-    def twin(
-        self, values: Mapping[str, Scalar], reading: Mapping[str, Scalar], at: int
-    ) -> Found:
-        """The rules that can be anything but false, whatever an answer says of the memo."""
-        return self._reach.possible(values, self._bounds.of(reading), at)
 
     def prepare(self) -> None:
         """Compile all of it now: the first call must not fall on a payment."""

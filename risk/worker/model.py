@@ -86,6 +86,8 @@ def build_model(settings: Settings, record: Callable[[Record], None]) -> Model |
         return None
     folder = settings.llm_cache_dir or settings.state_dir / "llm"
     folder.mkdir(parents=True, exist_ok=True)
+    shelf = Shelf(folder / SHELF)
+    shelf.drop_expired(wall())
     prompt = load_prompt()
     key = settings.llm_api_key.get_secret_value()
     door = Door(backend.endpoint, key, connections=2 * settings.llm_calls)
@@ -93,7 +95,7 @@ def build_model(settings: Settings, record: Callable[[Record], None]) -> Model |
         Chat(backend, door, wall),
         prompt,
         Fingerprint(_secret(settings, folder)),
-        cache=Cache(shelf=Shelf(folder / SHELF)),
+        cache=Cache(shelf=shelf),
         allowance=Allowance(settings.llm_tokens_a_day, round(settings.llm_usd_a_day * NANO)),
         record=record,
         wall=wall,

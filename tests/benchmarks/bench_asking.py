@@ -33,6 +33,7 @@ from features.llm.backend import deepseek  # noqa: E402
 from features.llm.prompt import load_prompt  # noqa: E402
 from features.text.local import Memo  # noqa: E402
 from features.text.schema import FLAGS, Reading  # noqa: E402
+from risk.asking import TextBounds  # noqa: E402
 from risk.asking_cost import CostTally  # noqa: E402
 from risk.assembly import build_bench, build_pipeline, default_book  # noqa: E402
 from risk.decide import Bench, Known, decide  # noqa: E402
@@ -43,6 +44,7 @@ from risk.pipeline import Answer, Arrival  # noqa: E402
 from risk.question import NOT_NEEDED, Question  # noqa: E402
 from risk.settings import Settings, load  # noqa: E402
 from risk.settled import Asked, conclude, hear, is_needed  # noqa: E402
+from rules.reaching import BookReach  # noqa: E402
 
 COUNT = int(os.environ.get("BENCH_COUNT", "20000"))
 RATE = int(os.environ.get("BENCH_RATE", "500"))
@@ -177,8 +179,8 @@ def steps(folder: Path, arrivals: Sequence[Arrival]) -> list[Figure]:
     paid = Transaction(
         id="p", at=0, kind="transfer", amount_minor=1, currency="EUR", payer=Payer("a")
     )
-    counsel = bench.counsel
-    reach = counsel.twin
+    reach = BookReach(bench.book)
+    bounds = TextBounds({*bench.book.names, *bench.scorer.names})
     return [
         ("rules of the book", len(bench.book.dossiers), "rules"),
         ("decide, nobody asked", cpu(lambda r: decide(paid, r[0], bench, r[2]), rows), "us"),
@@ -189,7 +191,7 @@ def steps(folder: Path, arrivals: Sequence[Arrival]) -> list[Figure]:
         ),
         (
             "the twin over bounds",
-            cpu(lambda r: reach(r[1].local.values, r[0].reading, 0), rows),
+            cpu(lambda r: reach.possible(r[1].local.values, bounds.of(r[0].reading), 0), rows),
             "us",
         ),
         ("local and without text", cpu(lambda r: hear(r[0], 0, bench), rows), "us"),
