@@ -8,7 +8,9 @@ from typing import Final
 
 from risk.commands.app import run
 
-WRONG_INPUT: Final = frozenset({"BadSettings", "BookError", "BadMap", "BadScorer"})
+WRONG_INPUT: Final = frozenset(
+    {"BadSettings", "BookError", "BadMap", "BadScorer", "BadSpan", "BadSweep"}
+)
 """Errors of ours caused by what the user wrote: status 2, as for a wrong option."""
 
 OURS: Final = frozenset({"risk", "rules", "features"})

@@ -124,14 +124,14 @@ def open_book(settings: Settings) -> Bench:
     return bench
 
 
-def build_kept_bench(settings: Settings, folder: Path, before: Book) -> Bench:
+def build_kept_bench(books_dir: Path, folder: Path, scorer: Path | None, before: Book) -> Bench:
     """Read a book that is to replace `before`, hold it to its tests, and keep it.
 
     Raises what `build_tested_bench` raises, `BookError` also if it changes meanwhile.
     """
-    bench = build_tested_bench(folder, settings.scorer, before)
+    bench = build_tested_bench(folder, scorer, before)
     try:
-        Books(settings.books_dir).keep(folder, bench, settings.scorer)
+        Books(books_dir).keep(folder, bench, scorer)
     except NoBook as error:
         raise BookError([Mistake("book.yaml", 1, 1, str(error))]) from None
     return bench

@@ -59,6 +59,11 @@ class Bench(msgspec.Struct, frozen=True):
     counsel: Counsel
 
     @property
+    def kept(self) -> tuple[str, ...]:
+        """What is kept of the past: two benches that agree in it can share one history."""
+        return (self.book.currency, *(velocity.digest for velocity in self.plan.velocities))
+
+    @property
     def reads_labels(self) -> bool:
         """Whether any value looks at labels."""
         return any([velocity.delay is not None for velocity in self.plan.velocities])

@@ -46,6 +46,20 @@ class Version(msgspec.Struct, frozen=True, gc=False):
     hash: str
 
 
+class Challenge(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """What a book or scorer on trial answered beside the one that decides.
+
+    Its outcome is null, and the rest empty, if it failed on this payment.
+    """
+
+    book: Version
+    scorer: Version
+    outcome: Outcome | None = None
+    score: int | None = None
+    codes: tuple[str, ...] = ()
+    hits: tuple[Hit, ...] = ()
+
+
 class Source(msgspec.Struct, frozen=True, gc=False):
     """Where the payment stands in the log. `epoch` changes when a topic is recreated."""
 
@@ -139,6 +153,10 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True, gc=False, forbid_unkno
             " saturated (the window holds more than is kept)"
         ),
     ] = {}
+    challenger: Annotated[
+        Challenge | None,
+        _says("what the challenger beside would have answered; it decides nothing"),
+    ] = None
     timings_us: Annotated[
         dict[str, int], _says("wall time by step in microseconds; no part of the decision")
     ] = {}

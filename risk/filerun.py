@@ -12,8 +12,9 @@ import msgspec
 
 from features.errors import Mistake
 from risk.files import Row
+from risk.intake import DeadLetter
 from risk.partitioner import partition_of
-from risk.pipeline import Answer, Arrival, DeadLetter, Pipeline
+from risk.pipeline import Answer, Arrival, Pipeline
 from risk.rows import MessageMaker
 
 BATCH: Final = 256

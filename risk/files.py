@@ -149,7 +149,8 @@ def _open_parquet(path: Path) -> Source:
     if path == STANDARD:
         raise BadFile("Parquet cannot be read from standard input: its index stands at the end")
     try:
-        file = parquet.ParquetFile(path)
+        # Read ahead, a file would stay in memory from its beginning to where it is read.
+        file = parquet.ParquetFile(path, pre_buffer=False)
     except (OSError, pa.ArrowException) as error:
         raise BadFile(f"{path}: cannot be read as Parquet: {_first_line(error)}") from None
     done = 0

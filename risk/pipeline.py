@@ -9,9 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import msgspec
 
-from features.errors import Malformed, Mistake
 from features.history import Remembered
-from features.message import parse
 from features.payment import payment_values
 from features.plan import Plan
 from features.source import Mark
@@ -20,29 +18,21 @@ from features.table import Loader
 from features.text.local import Memo
 from features.text.reading import read
 from features.transaction import Scalar, Transaction
-from risk.arrival import Arrival, Stopwatch
+from risk.arrival import Arrival
+from risk.challenger import Challenger, check_fit, misfits
 from risk.decide import Bench, Known, decide, refuse, repeat
-from risk.decision import Decision, Flag, Source, encode
+from risk.decision import Challenge, Decision, Source, encode
 from risk.elsewhere import Elsewhere, take_place
+from risk.intake import DeadLetter, Refused, condemn, flags_of, receive
 from risk.labels import Heard, Result, label_of
 from risk.ledger import Entry, FirstAnswer, digest, first_answer
 from risk.question import Echo, Model, Question, Waiting, ask_or_tell
 from risk.settled import Asked, conclude, hear
 from risk.shard import Shard
+from risk.stopwatch import Stopwatch
 from rules.sequences import Sequences
 
-__all__ = ["Answer", "Arrival", "DeadLetter", "Limits", "Pipeline", "Refused", "Stopwatch"]
-
-MAX_AHEAD_US = 24 * 3600 * 1_000_000
-"""Event time may be this far after the record's own time; further is a broken clock upstream,
-and would push a payer's real history out of its windows."""
-
-
-class DeadLetter(msgspec.Struct, frozen=True, gc=False):
-    """Why a message is no payment: a code of `risk.decide.REFUSALS` and every mistake."""
-
-    code: str
-    mistakes: tuple[Mistake, ...]
+__all__ = ["Answer", "Arrival", "Limits", "OtherVelocities", "Pipeline", "always"]
 
 
 class Answer(msgspec.Struct, frozen=True, gc=False):
@@ -52,14 +42,6 @@ class Answer(msgspec.Struct, frozen=True, gc=False):
     decision: Decision
     encoded: bytes
     dead_letter: DeadLetter | None = None
-
-
-class Refused(Exception):
-    """The arrival is no payment; carries the dead letter."""
-
-    def __init__(self, code: str, mistakes: tuple[Mistake, ...]) -> None:
-        super().__init__(code)
-        self.dead_letter = DeadLetter(code, mistakes)
 
 
 class OtherVelocities(Exception):
@@ -108,6 +90,7 @@ class Pipeline:
         self._waiting = Waiting()
         self._reads_labels = bench.reads_labels
         self._partial = by_mark(dict.fromkeys(self.partial, "partial"))
+        self._challenger: Challenger | None = None
 
     @property
     def bench(self) -> Bench:
@@ -138,20 +121,37 @@ class Pipeline:
     def adopt(self, bench: Bench) -> None:
         """Judge by another bench from the next arrival on.
 
-        Raises `OtherVelocities` if what is kept of the past does not fit it.
+        A challenger that does not fit it is let go. Raises `OtherVelocities` if what is kept
+        of the past does not fit it.
         """
-        if _kept(bench) != _kept(self._bench):
+        if bench.kept != self._bench.kept:
             raise OtherVelocities(
                 "the book declares other velocities or another currency than the one before: "
                 "the history must be built anew, so restart the workers"
             )
         self._bench = bench
+        if self._challenger is not None and any(misfits(bench, self._challenger.bench)):
+            self._challenger = None
         for shard in self._shards.values():
             shard.sequences = Sequences(bench.book, before=shard.sequences)
 
     def consult(self, model: Model) -> None:
         """Ask a model from now on, as the book says: `take_in` then gives questions too."""
         self._model = model
+
+    @property
+    def challenger(self) -> Challenger | None:
+        """What judges beside, if anything does."""
+        return self._challenger
+
+    def oppose(self, challenger: Challenger | None) -> None:
+        """Let a challenger judge beside from the next arrival on; None ends it.
+
+        Raises `risk.challenger.Misfit` if it cannot judge by the values that are gathered here.
+        """
+        if challenger is not None:
+            check_fit(self._bench, challenger.bench)
+        self._challenger = challenger
 
     def take(
         self, arrivals: Sequence[Arrival], admit: Callable[[Arrival], bool] = always
@@ -186,8 +186,7 @@ class Pipeline:
         question.watch.lap("llm")
         decision = question.decision = question.answered(asked)
         self._waiting.close(digest(question.transaction), question, decision)
-        decision = msgspec.structs.replace(decision, timings_us=question.watch.laps)
-        return Answer(question.arrival, decision, encode(decision))
+        return self._out(question.arrival, question.transaction, decision, question.watch)
 
     def echo(self, echo: Echo, decision: Decision) -> Answer:
         """Answer a repeat as the first one was, which waited too."""
@@ -270,7 +269,7 @@ class Pipeline:
         )
         watch = Stopwatch(self._clock)
         try:
-            transaction = self._parse(arrival) if admitted else _condemn()
+            transaction = self._parse(arrival) if admitted else condemn()
         except Refused as refused:
             labels = self._position(arrival.partition)
             decision = refuse(refused.dead_letter.code, self._bench, source, labels)
@@ -279,8 +278,23 @@ class Pipeline:
         found = self._judge(arrival, transaction, source, watch)
         if not isinstance(found, Decision):
             return found
-        decision = msgspec.structs.replace(found, timings_us=watch.laps)
+        return self._out(arrival, transaction, found, watch)
+
+    def _out(
+        self, arrival: Arrival, transaction: Transaction, decision: Decision, watch: Stopwatch
+    ) -> Answer:
+        beside = self._beside(decision, transaction, watch)
+        decision = msgspec.structs.replace(decision, challenger=beside, timings_us=watch.laps)
         return Answer(arrival, decision, encode(decision))
+
+    def _beside(
+        self, decision: Decision, transaction: Transaction, watch: Stopwatch
+    ) -> Challenge | None:
+        if self._challenger is None or decision.duplicate_of is not None:
+            return None
+        answer = self._challenger.answer(decision, transaction.at)
+        watch.lap("challenger")
+        return answer
 
     def _judge(
         self, arrival: Arrival, transaction: Transaction, source: Source, watch: Stopwatch
@@ -289,7 +303,7 @@ class Pipeline:
         fingerprint = digest(transaction)
         entry = shard.ledger.find(fingerprint)
         id_reused = entry is None and shard.ledger.knows_id(transaction.id)
-        flags = _flags(arrival, transaction, id_reused=id_reused)
+        flags = flags_of(arrival.key, transaction, id_reused=id_reused)
         labels = self._position(arrival.partition)
         if entry is not None and entry.answer is not None:
             repeated = repeat(transaction, entry.answer, flags, self._bench, source, labels)
@@ -357,19 +371,8 @@ class Pipeline:
         return self.shard(partition).labels if self._reads_labels else None
 
     def _parse(self, arrival: Arrival) -> Transaction:
-        raw = arrival.value or b""
-        if len(raw) > self._limits.max_bytes:
-            text = f"{len(raw)} bytes; at most {self._limits.max_bytes} are read"
-            raise Refused("OVERSIZED", (Mistake("", text),))
-        try:
-            transaction = parse(raw, self._bench.attributes)
-        except Malformed as malformed:
-            raise Refused("MALFORMED", malformed.mistakes) from None
-        stamp = arrival.timestamp_ms
-        if stamp is not None and stamp > 0 and transaction.at > stamp * 1000 + MAX_AHEAD_US:
-            text = "lies more than 24 h after the record's own timestamp"
-            raise Refused("MALFORMED", (Mistake("time", text),))
-        return transaction
+        raw, limit = arrival.value or b"", self._limits.max_bytes
+        return receive(raw, arrival.timestamp_ms, limit, self._bench.attributes)
 
     def _seen(self, transaction: Transaction) -> tuple[Subject, dict[str, Scalar]]:
         """A payment as history sees it, and the values of its own fields."""
@@ -386,18 +389,3 @@ def by_mark(marks: Mapping[str, Mark]) -> dict[Mark, tuple[str, ...]]:
     for name, mark in marks.items():
         found.setdefault(mark, []).append(name)
     return {mark: tuple(names) for mark, names in found.items()}
-
-
-def _kept(bench: Bench) -> tuple[str, ...]:
-    return (bench.book.currency, *(velocity.digest for velocity in bench.plan.velocities))
-
-
-def _condemn() -> Transaction:
-    raise Refused("CRASHED", (Mistake("", "deciding it ended the process again and again"),))
-
-
-def _flags(arrival: Arrival, transaction: Transaction, *, id_reused: bool) -> tuple[Flag, ...]:
-    flags: tuple[Flag, ...] = ()
-    if arrival.key != transaction.payer.id.encode():
-        flags = ("key_mismatch",)
-    return (*flags, "id_reused") if id_reused else flags

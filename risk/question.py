@@ -12,11 +12,12 @@ from features.text.local import Memo
 from features.text.reading import look, read
 from features.text.schema import Reading
 from features.transaction import Transaction
-from risk.arrival import Arrival, Stopwatch
+from risk.arrival import Arrival
 from risk.decide import Bench, Known
 from risk.decision import Decision, Flag, Source, Version
 from risk.ledger import Entry, Ledger, first_answer
 from risk.settled import Asked, Heard, conclude, is_needed
+from risk.stopwatch import Stopwatch
 
 NO_MEMO: Final = Asked("none")
 NOT_NEEDED: Final = Asked("not_needed")

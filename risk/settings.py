@@ -61,6 +61,16 @@ class Settings(BaseModel):
         None,
         description="scorer: card of trees (.json) or scorecard (.yaml); the book's if empty",
     )
+    challenger_book: Path | None = Field(
+        None,
+        description="folder of a book that judges beside, is recorded, and decides nothing",
+    )
+    challenger_scorer: Path | None = Field(
+        None, description="scorer that judges beside (.json or .yaml), with either book"
+    )
+    challenger_share: float = Field(
+        100, ge=0, le=100, description="percent of the payers that the challenger judges too"
+    )
     state_dir: Path = Field(
         Path(".riskstream"), description="what survives a crash: checkpoints, attempt counters"
     )

@@ -8,7 +8,7 @@ import msgspec
 
 from rules.book_page import FrameReader, OpenList
 from rules.document import Fields
-from rules.errors import BookError, Mistake
+from rules.errors import BookError, Mistake, did_you_mean
 from rules.example_page import ExampleReader, Values, read_values
 from rules.lists import read_list
 from rules.model import Book, Dossier, Example, Listing, ListKind, PointRule, Rule
@@ -53,6 +53,25 @@ def reload_lists(book: Book, folder: Path) -> Book:
     shelf = Shelf(folder)
     lists = {name: _reread(shelf, listing, book) for name, listing in book.lists.items()}
     shelf.refuse_loose_lists()
+    return _with_lists(book, lists, shelf)
+
+
+def with_list(book: Book, name: str, file: Path) -> Book:
+    """Put the entries of a file (text, or .csv) into the place of a list's own.
+
+    The name and the kind of the list stay. As for `reload_lists` the result has another hash.
+    Raises `BookError` with every mistake in the file, or if the book has no such list.
+    """
+    shelf = Shelf(file.parent)
+    old = book.lists.get(name)
+    if old is None:
+        hint = did_you_mean(name, list(book.lists)) or f"it has {', '.join(book.lists)}"
+        raise BookError([Mistake(file.name, 1, 1, f"the book has no list {name}", hint)])
+    listing = _reread(shelf, msgspec.structs.replace(old, file=file.name), book)
+    return _with_lists(book, {**book.lists, name: listing}, shelf)
+
+
+def _with_lists(book: Book, lists: Mapping[str, Listing], shelf: Shelf) -> Book:
     for rule in book.dossiers.values():
         for name in searched(rule):
             if not searchable(lists[name]):

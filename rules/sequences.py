@@ -52,6 +52,11 @@ class Sequences:
         return bool(self._watches)
 
     @property
+    def meanings(self) -> dict[str, object]:
+        """What each sequence means, by its rule; equal ones share what is kept."""
+        return {name: watch.meaning for name, watch in self._watches.items()}
+
+    @property
     def dropped(self) -> int:
         """How many events had to go while they were within their window."""
         return sum([watch.dropped for watch in self._watches.values()])

@@ -3,12 +3,13 @@
 from collections.abc import Iterable
 from datetime import datetime
 from hashlib import blake2b
+from pathlib import Path
 from typing import Any, Final
 
 import msgspec
 import pyarrow as pa
 
-from risk.archive.shelf import LABELS
+from risk.archive.shelf import LABEL_KIND, LABELS, Archive, read_table
 
 
 class Label(msgspec.Struct):
@@ -41,3 +42,13 @@ def to_labels(records: Iterable[bytes]) -> tuple[Any, int]:
     ]
     arrays = [pa.array(columns[field.name], field.type) for field in LABELS]
     return pa.Table.from_arrays(arrays, schema=LABELS), strange
+
+
+def newest_labels(folder: Path) -> dict[str, str]:
+    """Give the newest label of each payment in an archive; raises `BadFile`."""
+    columns = ["known_at", "key", "transaction_id", "label"]
+    rows: list[tuple[datetime, str, str, str]] = []
+    for file in Archive(folder).files(LABEL_KIND):
+        table = read_table(file, columns)
+        rows += zip(*[table[name].to_pylist() for name in columns], strict=True)
+    return {transaction_id: label for _, _, transaction_id, label in sorted(rows)}

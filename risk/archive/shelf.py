@@ -147,11 +147,12 @@ def _files(day: Path) -> list[Path]:
 def _keys(kind: Kind, day: Path) -> set[str]:
     found: set[str] = set()
     for file in _files(day):
-        found.update(_read(file, [kind.key])[kind.key].to_pylist())
+        found.update(read_table(file, [kind.key])[kind.key].to_pylist())
     return found
 
 
-def _read(file: Path, columns: list[str] | None = None) -> Any:
+def read_table(file: Path, columns: list[str] | None = None) -> Any:
+    """Read a file of an archive; raises `BadFile`."""
     try:
         return parquet.ParquetFile(file).read(columns)
     except (OSError, pa.ArrowException) as error:
@@ -170,7 +171,7 @@ def _write(kind: Kind, day: Path, table: Any) -> Path:
 
 
 def _replace(kind: Kind, day: Path, files: list[Path]) -> None:
-    table = pa.concat_tables([_read(file) for file in files])
+    table = pa.concat_tables([read_table(file) for file in files])
     order = [(kind.time, "ascending"), (kind.key, "ascending")]
     whole = table.sort_by(order)
     digest = blake2b("\n".join(whole[kind.key].to_pylist()).encode(), digest_size=8).hexdigest()

@@ -137,7 +137,8 @@ def read_decisions(paths: Iterable[Path]) -> Iterator[Decision]:
 
 def _open(path: Path) -> Any:
     try:
-        return parquet.ParquetFile(path)
+        # Read ahead, a file would stay in memory from its beginning to where it is read.
+        return parquet.ParquetFile(path, pre_buffer=False)
     except (OSError, pa.ArrowException) as error:
         raise BadFile(
             f"{path}: cannot be read as Parquet: {str(error).partition(chr(10))[0]}"

@@ -1,49 +1,12 @@
 """A report as blocks in the order in which it is read; every form of output shows the same."""
 
 from collections.abc import Iterator
-from typing import TypeAlias
 
-import msgspec
-
-from risk.backtest.report import Figure, Flips, Group, Report, Sample, Side, Sweep
+from risk.backtest.report import Figure, Flips, Group, Report, Sample, Side
+from risk.backtest.shapes import Block, Heading, Paragraph, Table
+from risk.backtest.sweep_blocks import sweep_blocks
 
 MOST_FLIPS = 20
-MOST_SETTINGS = 60
-
-
-class Heading(msgspec.Struct, frozen=True):
-    """A line above what follows; level 1 is the title."""
-
-    text: str
-    level: int = 2
-
-
-class Paragraph(msgspec.Struct, frozen=True):
-    """A sentence or two. `is_warning`: must not be overlooked."""
-
-    text: str
-    is_warning: bool = False
-
-
-class Table(msgspec.Struct, frozen=True):
-    """Columns and rows of text; all columns but the first `left` hold numbers."""
-
-    columns: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-    left: int = 1
-
-
-class Curve(msgspec.Struct, frozen=True):
-    """Points (x, y), with some of them marked by a word."""
-
-    title: str
-    x: str
-    y: str
-    points: tuple[tuple[float, float], ...]
-    marks: tuple[tuple[int, str], ...]
-
-
-Block: TypeAlias = Heading | Paragraph | Table | Curve
 
 
 class Money:
@@ -69,19 +32,25 @@ def blocks(report: Report) -> Iterator[Block]:
     yield from _rules(report, money)
     yield from _segments(report)
     if report.sweep is not None:
-        yield from _sweep(report.sweep)
+        yield from sweep_blocks(report.sweep)
 
 
 def _head(report: Report) -> Iterator[Block]:
     one, other = report.before.book, report.after.book
-    yield Heading(f"Backtest: {one.name} {one.version} and {other.name} {other.version}", 1)
+    names = [f"{book.name} {book.version}" for book in (one, other)]
+    if names[0] == names[1] and one.hash != other.hash:
+        names = [f"{book.name} {book.version} ({book.hash[:8]})" for book in (one, other)]
+    yield Heading(f"{report.title}: {' and '.join(names)}", 1)
     yield Paragraph(
         f"{report.rows:,} payments over {report.days:,.1f} days ({report.since} to"
         f" {report.until}); {report.flipped:,} outcomes flip"
         f" ({_share(report.flipped, report.rows)})."
     )
+    if report.note:
+        yield Paragraph(report.note)
     if report.is_partial:
         yield Paragraph(f"PARTIAL: {report.is_partial}", is_warning=True)
+    yield from (Paragraph(f"{doubt}.", is_warning=True) for doubt in report.doubts)
     yield from (
         Paragraph(f"{count:,} records are left out: each {reason}.")
         for reason, count in report.skipped.items()
@@ -195,7 +164,7 @@ def _rules(report: Report, money: Money) -> Iterator[Block]:
         rows.append(row)
     if report.labels is not None:
         columns += ("precision", "recall", "good for a fraud")
-    yield Table(columns, tuple(rows), left=2)
+    yield Table(columns, tuple(_joined(rows)), left=2)
     fired = {one.rule for one in report.rules if one.fired.payments}
     silent = sorted({one.rule for one in report.rules} - fired)
     if silent:
@@ -207,6 +176,21 @@ def _rules(report: Report, money: Money) -> Iterator[Block]:
             for one in report.overlaps
         ]
         yield Table(("rule", "and", "payments", "of the rarer"), tuple(pairs), left=2)
+
+
+def _joined(rows: list[tuple[str, ...]]) -> Iterator[tuple[str, ...]]:
+    """Tell once what is the same on both sides."""
+    known = {(name, *figures) for name, side, *figures in rows if side == "before"}
+    same = {
+        (name, *figures)
+        for name, side, *figures in rows
+        if side == "after" and (name, *figures) in known
+    }
+    for name, side, *figures in rows:
+        if (name, *figures) not in same:
+            yield (name, side, *figures)
+        elif side == "before":
+            yield (name, "both", *figures)
 
 
 def _segments(report: Report) -> Iterator[Block]:
@@ -224,47 +208,6 @@ def _segments(report: Report) -> Iterator[Block]:
     ]
     columns = ("by", "value", "payments", "stopped before", "stopped after", "flips")
     yield Table(columns, tuple(rows), left=2)
-
-
-def _sweep(sweep: Sweep) -> Iterator[Block]:
-    yield Heading(f"Sweep of {' and '.join(sweep.names)}")
-    rows = []
-    for place, one in enumerate(sweep.settings[:MOST_SETTINGS]):
-        marks = [word for at, word in _marks(sweep) if at == place]
-        setting = ", ".join(f"{one.params[name]:g}" for name in sweep.names)
-        shares = [one.precision, one.recall, one.value_recall]
-        rows.append(
-            (
-                setting,
-                " ".join(marks),
-                f"{one.stopped:,}",
-                f"{one.per_day:,.1f}",
-                *("-" if share is None else f"{share:.1%}" for share in shares),
-            )
-        )
-    columns = ("setting", "", "stopped", "reviews a day", "precision", "recall", "by money")
-    yield Table(columns, tuple(rows), left=2)
-    if len(sweep.settings) > MOST_SETTINGS:
-        yield Paragraph(
-            f"{len(sweep.settings) - MOST_SETTINGS:,} more settings are in the JSON."
-        )
-    if sweep.capacity is not None and sweep.best is None:
-        yield Paragraph(f"No setting needs as few as {sweep.capacity:g} reviews a day.")
-    if any(one.recall is not None for one in sweep.settings):
-        points = tuple((one.per_day, one.recall or 0.0) for one in sweep.settings)
-        yield Curve("Recall for reviews", "reviews a day", "recall", points, _marks(sweep))
-    else:
-        points = tuple((one.per_day, float(one.stopped)) for one in sweep.settings)
-        yield Curve("Stopped for reviews", "reviews a day", "stopped", points, _marks(sweep))
-
-
-def _marks(sweep: Sweep) -> tuple[tuple[int, str], ...]:
-    marks = [(n, "now") for n, one in enumerate(sweep.settings) if one.is_current]
-    if sweep.knee is not None:
-        marks.append((sweep.knee, "knee"))
-    if sweep.best is not None:
-        marks.append((sweep.best, "best within capacity"))
-    return tuple(marks)
 
 
 def _counted(group: Group, rows: int) -> str:

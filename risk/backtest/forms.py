@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from html import escape
 from typing import Final
 
-from risk.backtest.blocks import Block, Curve, Heading, Paragraph, Table
+from risk.backtest.shapes import Block, Curve, Heading, Paragraph, Table
 
 Clean = Callable[[str], str]
 """Makes text of strangers harmless for the place where it is shown."""

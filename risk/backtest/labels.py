@@ -1,4 +1,4 @@
-"""Which payments were frauds, as far as anybody reported: JSON lines of labels."""
+"""Which payments were frauds, as far as anybody reported: JSON lines, or an archive."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -6,6 +6,7 @@ from typing import Final
 
 import msgspec
 
+from risk.archive.labels import newest_labels
 from risk.files import BadFile, format_of, open_source
 
 
@@ -27,8 +28,12 @@ def read_frauds(paths: Iterable[Path]) -> frozenset[str]:
     """
     labels: dict[str, bool] = {}
     for path in paths:
+        if path.is_dir():
+            archived = newest_labels(path).items()
+            labels |= {name: label == "fraud" for name, label in archived}
+            continue
         if format_of(path) != "jsonl":
-            raise BadFile(f"{path}: labels are read from JSON lines")
+            raise BadFile(f"{path}: labels are read from JSON lines or an archive")
         with open_source(path, "jsonl") as source:
             for row in source.rows:
                 line = _line(path, row.number, bytes(row.content))

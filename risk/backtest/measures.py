@@ -26,7 +26,8 @@ class Truth:
     def __init__(self, frame: pl.DataFrame) -> None:
         self._minor = frame["minor"]
         self._fraud = frame["fraud"] if "fraud" in frame.columns else None
-        self._payers = frame["payer"].cast(pl.Categorical).to_physical()
+        # By their names, so that the order of the payments does not choose who is drawn.
+        self._payers = frame["payer"].rank("dense")
 
     @property
     def is_labelled(self) -> bool:

@@ -137,7 +137,11 @@ class Sweep(msgspec.Struct, frozen=True):
 
 
 class Report(msgspec.Struct, frozen=True):
-    """A backtest. `skipped` says why rows are not compared."""
+    """A backtest. `skipped` says why rows are not compared.
+
+    `is_partial` says why the data could not be read to its end; `doubts` are what else must not
+    be overlooked.
+    """
 
     rows: int
     days: float
@@ -156,6 +160,9 @@ class Report(msgspec.Struct, frozen=True):
     overlaps: tuple[Overlap, ...]
     segments: tuple[Segment, ...]
     sweep: Sweep | None = None
+    title: str = "Backtest"
+    note: str | None = None
+    doubts: tuple[str, ...] = ()
 
     @property
     def flipped(self) -> int:

@@ -22,6 +22,7 @@ COMMANDS: Final = {
     "score": "Decide the payments of a file, without Kafka",
     "replay": "Decide history again: recorded decisions, files, a topic",
     "backtest": "Compare two books over one history, and say why they differ",
+    "challenger": "What a book or scorer on trial beside would have decided",
     "verify": "Decide recorded decisions again and name what differs",
     "backfill": "Build the history of velocities that a book declares anew",
     "archive": "Keep decisions and labels as Parquet by day",

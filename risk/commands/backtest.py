@@ -3,7 +3,7 @@
 import os
 import re
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -12,37 +12,59 @@ from typing import Annotated
 import msgspec
 import typer
 
-from risk.assembly import build_bench
-from risk.backtest.blocks import blocks
+from risk.assembly import assemble, build_bench
 from risk.backtest.causes import Judging
-from risk.backtest.compare import Contender, compare, prepare, unequal
-from risk.backtest.forms import to_markdown, to_page, to_text
-from risk.backtest.frame import load as load_frame
+from risk.backtest.compare import Contender, compare, prepare
 from risk.backtest.labels import read_frauds
 from risk.backtest.measures import Truth
 from risk.backtest.report import Report
+from risk.backtest.sides import Readable, check_recorded, contenders
 from risk.backtest.sweep import BadSweep, read_names, sweep
 from risk.books import Books
+from risk.challenger import misfits
 from risk.commands.progress import show_progress
-from risk.commands.screen import Bootstrap, console, harmless
+from risk.commands.report import HtmlFile, JsonFile, Labels, Last, MarkdownFile, hand_over
+from risk.commands.screen import Bootstrap, console
 from risk.decide import Bench
 from risk.files import BadFile
 from risk.replay.parts import Parts
 from risk.replay.payments import Payments
-from risk.replay.reconsider import Records, within
+from risk.replay.reconsider import within
 from risk.replay.recorded import recorded
 from risk.replay.run import Judges, limits_of, replay_payments
-from risk.replay.span import Span, last_days, read_span
+from risk.replay.span import Span, asked
 from risk.settings import Settings, load
+from rules.errors import BookError, Mistake
+from rules.load import with_list
 
 _CAPACITY = re.compile(r"(\d{1,9}(?:\.\d+)?)(?:/day)?")
 
 
 class Given(msgspec.Struct, frozen=True):
-    """One side as the command line names it: a book's folder, and a scorer's file if any."""
+    """One side as the command line names it: a book's folder, a scorer's file, lists."""
 
     book: Path
     scorer: Path | None
+    lists: Sequence[str] = ()
+
+    def bench(self) -> Bench:
+        """Read it; raises `BookError`."""
+        bench = build_bench(self.book, self.scorer)
+        for text in self.lists:
+            name, _, file = text.partition("=")
+            if not file:
+                cause = "--list is written NAME=FILE: a list of the book, and its new entries"
+                raise BookError([Mistake("--list", 1, 1, cause)])
+            book = with_list(bench.book, name, Path(file))
+            bench = assemble(book, bench.scorer)
+        return bench
+
+
+class History(msgspec.Struct, frozen=True):
+    """The records for each side, or for both; `is_recorded`: they were decided before."""
+
+    records: list[Readable]
+    is_recorded: bool
 
 
 def backtest(
@@ -57,18 +79,18 @@ def backtest(
         list[Path] | None,
         typer.Option(help="Scorers' files, as the books: one before, one proposed."),
     ] = None,
-    labels: Annotated[
-        list[Path] | None, typer.Option(help="Labels (JSON lines): which were frauds.")
+    list_: Annotated[
+        list[str] | None,
+        typer.Option("--list", help="NAME=FILE: other entries for a list of the one proposed."),
     ] = None,
+    labels: Labels = None,
     sweep_: Annotated[
         str | None, typer.Option("--sweep", help="RULE.param, or two with a comma.")
     ] = None,
     capacity: Annotated[
         str | None, typer.Option(help="Reviews that people can do, like 200/day.")
     ] = None,
-    last: Annotated[
-        str | None, typer.Option(help="Only the last days of it, like 30d.")
-    ] = None,
+    last: Last = None,
     since: Annotated[str | None, typer.Option(help="Only payments from this time on.")] = None,
     until: Annotated[str | None, typer.Option(help="Only payments before this time.")] = None,
     partitions: Annotated[
@@ -77,44 +99,43 @@ def backtest(
     processes: Annotated[
         int | None, typer.Option(min=1, max=256, help="All cores if left out.")
     ] = None,
-    json_: Annotated[
-        Path | None, typer.Option("--json", help="Write all of it as JSON.")
-    ] = None,
-    markdown: Annotated[Path | None, typer.Option(help="Write it for a pull request.")] = None,
-    html: Annotated[Path | None, typer.Option(help="Write one page, plots and all.")] = None,
+    json_: JsonFile = None,
+    markdown: MarkdownFile = None,
+    html: HtmlFile = None,
     bootstrap: Bootstrap = None,
 ) -> None:
     """Compare two books over one history, payment by payment, and say why they differ.
 
     Recorded decisions are judged by the values that they hold (seconds for a million);
-    payments are folded anew for each book, which is needed where it declares other velocities.
-    With one --book a --sweep tries settings of its rules. Every flip has its cause: the rule,
-    list, score, feature or threshold without which it would not be.
+    payments are folded anew, once for each book where they declare other velocities. With one
+    --book a --list or --scorer is what is proposed, and a --sweep tries settings of its rules.
+    Every flip has its cause: the rule, list, score, feature or threshold without which it would
+    not be.
 
     Example: risk backtest --on decisions.parquet --book live --book proposed --labels l.jsonl
 
-    Exit status: 0 done; 1 the data could not be read, or there was nothing; 2 wrong usage,
-    settings or book.
+    Exit status: 0 done; 1 the data could not be read to its end (what was read is reported and
+    marked PARTIAL), or there was nothing; 2 wrong usage, settings or book.
     """
     settings, _ = load({"bootstrap": bootstrap})
     cards: list[Path | None] = [*scorer] if scorer else [None]
-    given = [
-        Given(folder, card)
-        for folder, card in zip((book * 2)[:2], (cards * 2)[:2], strict=True)
-    ]
-    benches = [build_bench(one.book, one.scorer) for one in given]
+    pairs = zip((book * 2)[:2], (cards * 2)[:2], ((), list_ or ()), strict=True)
+    given = [Given(*pair) for pair in pairs]
+    benches = [one.bench() for one in given]
     frauds = read_frauds(labels) if labels else None
     names = read_names(sweep_, benches[1].book) if sweep_ else None
     able = _capacity(capacity)
-    with _history(
-        on, given, benches, settings, partitions, processes or os.cpu_count() or 1
-    ) as records:
-        span = read_span(since, until, None)
-        sides = _contenders(benches, [within(r, _span(r, span, last)) for r in records])
-        report = compare(*sides, frauds)
-    if names is not None:
-        report = _swept(report, sides[1], frauds, names, able)
-    _write(report, json_, markdown, html)
+    count = processes or os.cpu_count() or 1
+    with _history(on, given, benches, settings, partitions, count) as history:
+        records = [within(each, asked(each, last, since, until)) for each in history.records]
+        sides = contenders(benches, records)
+        for side in sides if history.is_recorded else ():
+            check_recorded(side)
+        report = compare(*sides, frauds, history.records[0].fault)
+        if names is not None:
+            report = _swept(report, sides[1], frauds, names, able)
+    hand_over(report, json_, markdown, html)
+    raise typer.Exit(1 if report.is_partial else 0)
 
 
 def _swept(
@@ -139,68 +160,55 @@ def _history(
     settings: Settings,
     partitions: int,
     processes: int,
-) -> Iterator[list[Records]]:
-    """The records for each side: those given, or the payments replayed by each book."""
+) -> Iterator[History]:
+    """The records for each side: those given, or the payments replayed, by each book if needed.
+
+    A book that keeps the same of the past as the one before judges by what that one gathered.
+    """
     from risk.commands.replay import are_decisions
 
     if are_decisions(on, settings):
-        yield [partial(recorded, on, settings.bootstrap)] * 2
+        yield History([Readable(partial(recorded, on, settings.bootstrap))], is_recorded=True)
         return
     payments = Payments(tuple(sorted(on)), partitions, settings.bootstrap)
     with tempfile.TemporaryDirectory(prefix="risk-backtest-") as place:
-        found: list[Records] = []
+        found: list[Readable] = []
         for number, bench in enumerate(benches):
-            if number and bench.book_version == benches[0].book_version:
-                found.append(found[0])
+            if number and not any(misfits(benches[0], bench)):
                 continue
             parts = Parts(Path(place) / f"{number}.jsonl")
-            parts.begin({})
-            books = Books(settings.books_dir)
-            kept = books.keep(given[number].book, bench, given[number].scorer)
-            judges = Judges(books, (kept.book, kept.scorer))
-            with show_progress(console(to_stderr=True), "payments") as show:
-                replay_payments(
-                    payments, Span(), judges, limits_of(settings), parts, processes, show
-                )
-            found.append(parts.batches)
-        yield found
+            judges = Judges(*_kept(given[number], bench, settings))
+            found.append(_replayed(payments, judges, settings, parts, processes))
+        yield History(found, is_recorded=False)
 
 
-def _contenders(benches: list[Bench], records: list[Records]) -> tuple[Contender, Contender]:
-    words = {**benches[0].book.words, **benches[1].book.words}
-    names = {*benches[0].names, *benches[1].names}
-    first = load_frame(records[0](), words, names)
-    same = records[0] is records[1]
-    second = first if same else load_frame(records[1](), words, names)
-    if not first.frame.height:
+def _kept(given: Given, bench: Bench, settings: Settings) -> tuple[Books, tuple[str, str]]:
+    if given.lists:
         raise BadFile(
-            "no payment that was judged lies in the data and span that were asked for"
+            "what a rule over several payments keeps changes with a --list that it asks: change"
+            " the list in a copy of the book, and give that as the second --book"
         )
-    if unequal(first, second):
-        raise BadFile("the two books do not read the same messages as payments")
-    sides = (
-        Contender(benches[0], first, records[0]),
-        Contender(benches[1], second, records[1]),
-    )
-    for side in sides:
-        _check(side)
-    return sides
+    books = Books(settings.books_dir)
+    kept = books.keep(given.book, bench, given.scorer)
+    return books, (kept.book, kept.scorer)
 
 
-def _check(side: Contender) -> None:
-    from risk.replay.again import lacking
-
-    absent = lacking(side.bench, side.loaded.told | side.loaded.sources.keys())
-    if absent:
-        raise BadFile(
-            f"book {side.bench.book_version.name} {side.bench.book_version.version} reads"
-            f" {', '.join(absent)}, which the recorded decisions do not hold; backtest on the"
-            " payments themselves"
-        )
-
-
-def _span(records: Records, span: Span, last: str | None) -> Span:
-    return span if last is None else last_days(records, last)
+def _replayed(
+    payments: Payments, judges: Judges, settings: Settings, parts: Parts, processes: int
+) -> Readable:
+    """Fold payments into parts, as far as they can be read; raises `BadFile` if that is 0."""
+    parts.begin({})
+    found = Readable(parts.batches)
+    try:
+        with show_progress(console(to_stderr=True), "payments") as show:
+            replay_payments(
+                payments, Span(), judges, limits_of(settings), parts, processes, show
+            )
+    except BadFile as error:
+        if not parts.totals().rows:
+            raise
+        found.fault = str(error)
+    return found
 
 
 def _capacity(text: str | None) -> float | None:
@@ -210,16 +218,3 @@ def _capacity(text: str | None) -> float | None:
     if match is None:
         raise BadSweep("--capacity is written like 200/day")
     return float(match[1])
-
-
-def _write(
-    report: Report, json_: Path | None, markdown: Path | None, html: Path | None
-) -> None:
-    shown = list(blocks(report))
-    if json_:
-        json_.write_bytes(msgspec.json.format(msgspec.json.encode(report)) + b"\n")
-    if markdown:
-        markdown.write_text(to_markdown(shown, harmless), encoding="utf-8")
-    if html:
-        html.write_text(to_page(shown, harmless), encoding="utf-8")
-    console().print(to_text(shown, harmless))

@@ -14,13 +14,13 @@ from risk.commands.screen import AsJson, Bootstrap, console, harmless, print_jso
 from risk.files import BadFile
 from risk.replay.labels import told_of
 from risk.replay.payments import Payments
-from risk.replay.rebuild import rebuild
 from risk.replay.reconsider import Records
 from risk.replay.recorded import recorded
 from risk.replay.run import limits_of
 from risk.settings import Settings, load
-from risk.verify import Checked
-from risk.verify import verify as verify_all
+from risk.verify.rebuild import rebuild
+from risk.verify.records import Checked
+from risk.verify.records import verify as verify_all
 
 
 def verify(

@@ -6,7 +6,7 @@ from typing import Final
 from features.money import exponent
 from features.transaction import Scalar
 from risk.commands.screen import harmless
-from risk.decision import Decision, Hit, Llm, Outcome, Version
+from risk.decision import Challenge, Decision, Hit, Llm, Outcome, Version
 
 COLOURS: Final[dict[Outcome, str]] = {"approve": "green", "review": "yellow", "reject": "red"}
 
@@ -67,6 +67,7 @@ def dossier(decision: Decision) -> Iterator[Line]:
         yield from _facts(f"values from {origin}", values)
     yield from _names("unknown", decision.unknowns)
     yield from _llm(decision.llm)
+    yield from _challenge(decision.challenger)
     yield from _facts(
         "judged by",
         {
@@ -91,6 +92,21 @@ def _llm(llm: Llm | None) -> Iterator[Line]:
             "by": _version(llm.reader) if llm.reader else None,
         }
         yield from _facts("asking a model", facts)
+
+
+def _challenge(answer: Challenge | None) -> Iterator[Line]:
+    if answer is not None:
+        yield from _facts(
+            "challenger beside (decides nothing)",
+            {
+                "outcome": answer.outcome or "it failed",
+                "score": answer.score,
+                "reasons": ", ".join(answer.codes) or None,
+                "rules": ", ".join(hit.rule for hit in answer.hits) or None,
+                "book": _version(answer.book),
+                "scorer": _version(answer.scorer),
+            },
+        )
 
 
 def _bold(decision: Decision) -> str:

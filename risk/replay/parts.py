@@ -69,6 +69,10 @@ class Answered(FirstAnswer, frozen=True, gc=False, kw_only=True):
     source: Source
 
 
+class Unwritable(BadFile):
+    """The place of the parts cannot be written; what is there stays, to go on from."""
+
+
 class Parts:
     """The folder of the parts of one result. Lanes are partitions, or 0 for a plain list."""
 
@@ -90,7 +94,7 @@ class Parts:
             if not path.exists():
                 _write_whole(path, wanted)
         except OSError as error:
-            raise BadFile(f"{self.folder}: cannot be written: {error.strerror}") from None
+            raise Unwritable(f"{self.folder}: cannot be written: {error.strerror}") from None
         if path.read_bytes() != wanted:
             raise OtherRun(
                 f"{self.folder}: holds the parts of another replay (other data, book or"
@@ -105,7 +109,7 @@ class Parts:
         decisions: Sequence[Decision],
         elsewhere: frozenset[str] = frozenset(),
     ) -> Counts:
-        """Write a part and count it; raises `BadFile` if it cannot be written."""
+        """Write a part and count it; raises `Unwritable`."""
         path = self._path(lane, number)
         part = path.with_name(f".{path.name}.{os.getpid()}")
         try:
@@ -119,7 +123,7 @@ class Parts:
                 part.write_bytes(b"".join(encode(one) + b"\n" for one in decisions))
             _settle(part, path)
         except OSError as error:
-            raise BadFile(f"{path}: cannot be written: {error.strerror}") from None
+            raise Unwritable(f"{path}: cannot be written: {error.strerror}") from None
         return counts
 
     def end(self, lane: int) -> None:
@@ -157,17 +161,30 @@ class Parts:
             found.add(_decode_counts(path.with_suffix(".json").read_bytes()))
         return found
 
-    def join(self) -> None:
-        """Put the parts together under the name of the result; raises `BadFile`."""
+    def keep_partial(self) -> Path | None:
+        """Put the parts of a run that cannot go on together, beside the result; then end it.
+
+        Gives the path, `partial-` and the name of the result; None if there were no parts.
+        """
+        found = self.result.with_name(f"partial-{self.result.name}")
+        has_rows = self.totals().rows > 0
+        if has_rows:
+            self.join(found)
+        self.remove()
+        return found if has_rows else None
+
+    def join(self, under: Path | None = None) -> None:
+        """Put the parts together under the name of the result, or another; raises `BadFile`."""
+        result = under or self.result
         if self._is_table:
-            whole = self.result.with_name(self.result.name + ".part")
+            whole = result.with_name(result.name + ".part")
             file = TableFile(whole)
             for path in self._all():
                 file.copy(path)
             file.close()
-            _settle(whole, self.result)
+            _settle(whole, result)
             return
-        with Output(self.result) as out:
+        with Output(result) as out:
             for path in self._all():
                 out.write(path.read_bytes().splitlines())
 

@@ -49,6 +49,20 @@ def last_days(records: Callable[[], Iterable[list[bytes]]], text: str) -> Span:
     return Span() if newest is None else Span(since=newest - timedelta(days=int(match[1])))
 
 
+def asked(
+    records: Callable[[], Iterable[list[bytes]]],
+    last: str | None,
+    since: str | None,
+    until: str | None,
+) -> Span:
+    """Read the last days, or else a span of time; raises `BadSpan`, also for both."""
+    if last is None:
+        return read_span(since, until, None)
+    if since or until:
+        raise BadSpan("give either --last, or --since and --until")
+    return last_days(records, last)
+
+
 class _Timed(msgspec.Struct):
     event_time: datetime | None = None
 

@@ -15,6 +15,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, make
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
+from risk.decision import Challenge, Outcome
 from risk.drift import DriftTally, values_of
 from risk.labels import Result
 from risk.pipeline import Answer
@@ -60,6 +61,14 @@ class Metrics:
             "risk_engine_mismatches", "payments that a second evaluator judges otherwise", ()
         )
         self._reloads = self._counter("risk_book_reloads", "changed books", ("result",))
+        self._challenged = self._counter(
+            "risk_challenger",
+            "payments that the challenger judged: the same outcome, another, or it failed",
+            ("result",),
+        )
+        self._challengers = self._counter(
+            "risk_challenger_reloads", "challengers taken or refused", ("result",)
+        )
         self._restoring = self._counter("risk_restore_seconds", "time spent restoring", ())
         self._checkpoints = self._counter("risk_checkpoints", "checkpoints written", ())
         self._written = self._counter("risk_checkpoint_states", "states in checkpoints", ())
@@ -102,6 +111,7 @@ class Metrics:
         hits: Tally[tuple[str, str]] = Tally()
         unknown: Tally[str] = Tally()
         steps: Tally[str] = Tally()
+        beside: Tally[str] = Tally()
         rare: list[Answer] = []
         for answer in answers:
             decision = answer.decision
@@ -110,6 +120,8 @@ class Metrics:
             hits.update((hit.rule, "shadow") for hit in decision.shadow)
             unknown.update(decision.unknown_rules)
             steps.update(decision.timings_us)
+            if decision.challenger is not None:
+                beside[_result(decision.challenger, decision.outcome)] += 1
             if answer.dead_letter or decision.flags or decision.duplicate_of:
                 rare.append(answer)
         self._events.inc(len(answers))
@@ -117,11 +129,11 @@ class Metrics:
         for (rule, mode), count in hits.items():
             self._hits.labels(rule, mode).inc(count)
         _add(self._unknown, unknown)
+        _add(self._challenged, beside)
         for step, micros in steps.items():
             self._steps.labels(step).inc(micros / 1e6)
         self._odd(rare)
-        for more in self._more:
-            more(answers)
+        self._tell(answers)
         if self._drift is not None:
             for answer in answers[::DRIFT_STEP]:
                 self._drift.add(values_of(answer.decision))
@@ -183,6 +195,10 @@ class Metrics:
         """Count a changed book."""
         self._reloads.labels(result).inc()
 
+    def challenger_reloaded(self, result: Literal["taken", "refused"]) -> None:
+        """Count a challenger that was read."""
+        self._challengers.labels(result).inc()
+
     def watch_lag(self, lag: Callable[[], Mapping[int, int]]) -> None:
         """Ask `lag` for records by partition that were not taken, whenever somebody looks."""
         self.registry.register(_Lag(lag))
@@ -198,6 +214,10 @@ class Metrics:
 
     def _counter(self, name: str, text: str, labels: tuple[str, ...]) -> Counter:
         return Counter(name, text, labels, registry=self.registry)
+
+    def _tell(self, answers: Sequence[Answer]) -> None:
+        for more in self._more:
+            more(answers)
 
     def _odd(self, answers: Iterable[Answer]) -> None:
         for answer in answers:
@@ -235,6 +255,12 @@ class _Drift(Collector):
         for drift in self._tally.drifts():
             family.add_metric((drift.name,), drift.psi)
         yield family
+
+
+def _result(answer: Challenge, outcome: Outcome) -> str:
+    if answer.outcome is None:
+        return "failed"
+    return "same" if answer.outcome == outcome else "other"
 
 
 def _add(counter: Counter, tally: Mapping[str, int]) -> None:

@@ -8,7 +8,8 @@ from collections.abc import Awaitable
 
 import msgspec
 
-from risk.pipeline import Answer, DeadLetter
+from risk.intake import DeadLetter
+from risk.pipeline import Answer
 from risk.settings import Settings
 from risk.worker.clients import AIOKafkaProducer, MessageSizeTooLargeError
 from risk.worker.lanes import Lane, Slot

@@ -11,11 +11,8 @@ import os
 import signal
 import sys
 from collections.abc import Coroutine
-from pathlib import Path
 from typing import Any, Final
 
-from risk.books import build_kept_bench
-from risk.decide import Bench
 from risk.pipeline import Pipeline
 from risk.score.model_card import read_card
 from risk.settings import Settings
@@ -27,12 +24,12 @@ from risk.worker.clerk import Clerk
 from risk.worker.clients import AIOKafkaProducer, KafkaConnectionError, LogReader, producer
 from risk.worker.desk import StreamDesk
 from risk.worker.feed import LabelFeed, LabelsLost
+from risk.worker.follow import follow
 from risk.worker.journal import Journal
 from risk.worker.logs import start_logs
 from risk.worker.metrics import Metrics
 from risk.worker.model import backend_of, build_model
 from risk.worker.recheck import checked
-from risk.worker.reload import BookWatch
 from risk.worker.runtime import Host
 from risk.worker.watch import Pulse, serve_watch
 
@@ -139,7 +136,7 @@ class Worker:
         )
         self._metrics.watch_lag(host.lag)
         self._spawn(self._beat(host))
-        self._follow_book(pipeline)
+        await self._follow(pipeline)
         try:
             await host.run(desk, stop)
         except Exception as error:  # noqa: BLE001  # crash-only: whatever it is, it ends here
@@ -186,20 +183,17 @@ class Worker:
         log.info("memos are read by a model", extra={"model": model.version.name})
         return Clerk(pipeline, model, journal, metrics, self._metrics.decided), journal
 
-    def _follow_book(self, pipeline: Pipeline) -> None:
-        self._pulse.book = pipeline.bench.book_version.hash
-        if self._settings.book is None:
-            return  # the book that comes with the package does not change
+    async def _follow(self, pipeline: Pipeline) -> None:
+        watches = await follow(self._settings, pipeline, self._metrics, self._pulse)
 
-        def build(folder: Path) -> Bench:
-            bench = build_kept_bench(self._settings, folder, pipeline.bench.book)
-            if self._settings.llm_backend != "none":
-                bench.counsel.prepare()
-            return checked(bench, self._settings.recheck_every, self._metrics)
+        def ask() -> None:
+            for watch in watches:
+                watch.ask()
 
-        watch = BookWatch(self._settings.book, build, pipeline, self._metrics, self._pulse)
-        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, watch.ask)
-        self._spawn(watch.run(self._settings.reload_seconds))
+        if watches:
+            asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, ask)
+        for watch in watches:
+            self._spawn(watch.run(self._settings.reload_seconds))
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.create_task(work)

@@ -21,7 +21,7 @@ class Pulse:
     """What the worker says of itself. Written by its loop, read by the port's threads.
 
     `book` is the hash of the book in use; `refused` the mistakes of a newer one that was not
-    taken.
+    taken. `challenger` and `refused_challenger` are the same of what judges beside.
     """
 
     def __init__(self) -> None:
@@ -30,6 +30,8 @@ class Pulse:
         self.partitions: tuple[int, ...] = ()
         self.book = ""
         self.refused: list[str] | None = None
+        self.challenger: str | None = None
+        self.refused_challenger: list[str] | None = None
 
     def alive(self) -> bool:
         """Whether the loop turned lately."""
@@ -102,6 +104,8 @@ def build_application(metrics: Metrics, pulse: Pulse) -> Callable[..., Iterable[
             "partitions": pulse.partitions,
             "book": pulse.book,
             "refused_book": pulse.refused,
+            "challenger": pulse.challenger,
+            "refused_challenger": pulse.refused_challenger,
         }
         return _say(start, "200 OK" if good else "503 Service Unavailable", text)
 

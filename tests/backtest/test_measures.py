@@ -10,12 +10,12 @@ from fakes.payments import default_bench
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from risk.backtest.blocks import Curve, Heading, Paragraph, Table
 from risk.backtest.forms import to_markdown, to_page, to_text
 from risk.backtest.intervals import draw
 from risk.backtest.labels import read_frauds
 from risk.backtest.measures import Truth
 from risk.backtest.report import Setting
+from risk.backtest.shapes import Curve, Heading, Paragraph, Table
 from risk.backtest.sweep import BadSweep, best_within, knee_of, read_names
 from risk.commands.screen import harmless
 from risk.files import BadFile

@@ -19,7 +19,7 @@ from risk.decide import Bench
 from risk.decision import Decision, encode
 from risk.revision import decode as decode_revision
 from risk.settings import Settings
-from risk.verify import check
+from risk.verify.records import check
 
 Start = Callable[..., "subprocess.Popen[bytes]"]
 

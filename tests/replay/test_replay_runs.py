@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from fakes.command import risk
 from fakes.payments import arrivals, default_bench, logs, payment
 from fakes.recorded import changed_book, decided, without_timings, write_log, write_records
 from hypothesis import given, settings
@@ -319,6 +320,37 @@ def test_a_record_that_turns_into_something_else_is_named(
     with pytest.raises(BadFile, match="record 11 is no decision"):
         replay_recorded(records_of(file), judges, parts, 1, quiet)  # type: ignore[arg-type] # batches
     assert 2 * FEW == parts.totals().rows
+
+    partial = parts.keep_partial()
+
+    assert tmp_path / "partial-out.jsonl" == partial
+    assert without_timings(records[: 2 * FEW]) == read_out(partial.read_bytes())
+    assert not parts.folder.exists()
+
+
+BAD_REPLAYS = {
+    "record 1 is no decision": ('{"id": 7, "outcome": 3}\n', ()),
+    "no decision lies in the data": ('{"id": 7, "outcome": 3}\n', ("--since", "2030-01-01")),
+    "payer_id is no field": ("id,time,payer_id\n1,2026-03-02,p\n", ()),
+}
+
+
+@pytest.mark.parametrize("message", BAD_REPLAYS)
+def test_a_replay_of_nothing_that_can_be_decided_leaves_nothing(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    message: str,
+) -> None:
+    """One message; no folder of parts stands in the way of the next run."""
+    monkeypatch.chdir(tmp_path)
+    content, more = BAD_REPLAYS[message]
+    file = tmp_path / ("p.csv" if "," in content[:5] else "d.jsonl")
+    file.write_text(content, encoding="utf-8")
+
+    assert 1 == risk("replay", file, "--out", "out.jsonl", "--processes", 1, *more)
+    assert message in capsys.readouterr().err
+    assert [] == [path.name for path in tmp_path.iterdir() if "out" in path.name]
 
 
 def test_values_that_nobody_recorded_are_told(tmp_path: Path) -> None:

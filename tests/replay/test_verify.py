@@ -12,7 +12,7 @@ from risk.decide import Bench
 from risk.decision import Decision, Hit, Reason, Version, decode
 from risk.ledger import first_answer
 from risk.pipeline import Arrival
-from risk.verify import Checked, check, hold_repeats
+from risk.verify.records import Checked, check, hold_repeats
 
 CHANGES = {
     "outcome": {"outcome": "reject"},

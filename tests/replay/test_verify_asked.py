@@ -17,9 +17,9 @@ from risk.ledger import first_answer
 from risk.pipeline import Answer, Arrival, Limits, Pipeline
 from risk.question import Question
 from risk.replay.payments import Payments
-from risk.replay.rebuild import rebuild
+from risk.verify.rebuild import rebuild
 from risk.settled import UNREAD, Asked
-from risk.verify import check, hold_repeats
+from risk.verify.records import check, hold_repeats
 
 MEMOS = ("flowers for you", "bitcoin", "rent", "urgent gift cards", None)
 LIMITS = Limits(topic="t", epoch="1", max_bytes=65_536, known_ids=1000)

@@ -19,7 +19,7 @@ from risk.replay.labels import NOTHING, Told, read_labels
 from risk.replay.payments import Payments, Show, count_partitions, read_payments
 from risk.replay.reconsider import Records
 from risk.replay.run import NoData
-from risk.verify import Checked, compare
+from risk.verify.records import Checked, beside, compare
 
 WITHOUT_PAYMENT = "a decision whose payment is not among the payments"
 WITHOUT_DECISION = "a payment without a decision among the records"
@@ -106,7 +106,7 @@ def rebuild(
         if recorded is None:
             lacking += 1
         else:
-            compare(recorded, answer.decision, found)
+            compare(recorded, beside(recorded, answer.decision, books.find), found)
     counts = {WITHOUT_PAYMENT: waiting.left(), WITHOUT_DECISION: lacking}
     found.unjudged = {reason: count for reason, count in counts.items() if count}
     return found

@@ -10,7 +10,9 @@ from typing import Final, TypeAlias
 
 import msgspec
 
+from features.fields import microseconds
 from risk.books import Books, NoBook
+from risk.challenger import challenge
 from risk.decide import Bench
 from risk.decision import Decision, decode, encode
 from risk.ledger import FirstAnswer, first_answer
@@ -111,6 +113,18 @@ def hold_repeats(found: Checked, firsts: dict[str, FirstAnswer]) -> None:
     found.repeats = []
 
 
+def beside(recorded: Decision, computed: Decision, find: Find) -> Decision:
+    """Let the challenger of a record judge what was computed too; raises `NoBook`.
+
+    That it failed then cannot be judged again: it is taken over as it is recorded.
+    """
+    answer = recorded.challenger
+    if answer is not None and answer.outcome is not None and computed.event_time is not None:
+        bench = find(answer.book.hash, answer.scorer.hash)
+        answer = challenge(computed, microseconds(computed.event_time), bench)
+    return msgspec.structs.replace(computed, challenger=answer)
+
+
 def compare(recorded: Decision, computed: Decision, found: Checked) -> None:
     """Count whether two records of one payment are the same."""
     recorded, computed = _timeless(recorded), _timeless(computed)
@@ -130,7 +144,7 @@ def _check(recorded: Decision, find: Find, found: Checked) -> None:
         return
     bench = find(recorded.book.hash, recorded.scorer.hash)
     try:
-        compare(recorded, again(recorded, bench), found)
+        compare(recorded, beside(recorded, again(recorded, bench), find), found)
     except Unfit as unfit:
         place = recorded.source
         given = (recorded.id, place.partition, place.offset)
