@@ -41,7 +41,8 @@ class Case:
 class Clerk:
     """The asking of one worker. Belongs to the event loop in which it is used.
 
-    `decided` takes the answers as they are made.
+    `decided` takes the answers as they are made; `fail` is told what nobody expects, and must
+    end the process: a payment would wait for ever.
     """
 
     def __init__(
@@ -51,12 +52,14 @@ class Clerk:
         journal: Journal,
         metrics: AskingMetrics,
         decided: Callable[[list[Answer]], None],
+        fail: Callable[[Exception], None],
     ) -> None:
         self._pipeline = pipeline
         self._model = model
         self._journal = journal
         self._metrics = metrics
         self._decided = decided
+        self._fail = fail
         self._open: dict[Question, Case] = {}
         pipeline.bench.counsel.prepare()
         pipeline.consult(model)
@@ -74,8 +77,8 @@ class Clerk:
         self._metrics.waiting(len(self._open))
         due = slot.taken_at + item.bench.book.llm.deadline_ms / 1000
         loop = asyncio.get_running_loop()
-        case.timer = loop.call_later(due - loop.time(), self._give_up, case)
-        reply.add_done_callback(partial(self._reply, case))
+        case.timer = loop.call_later(due - loop.time(), self._safely, self._give_up, case)
+        reply.add_done_callback(partial(self._safely, self._reply, case))
 
     async def close(self) -> None:
         """Stop asking; nobody waits any more."""
@@ -88,6 +91,13 @@ class Clerk:
         answer = self._pipeline.echo(echo, echo.first.decision)
         station.fill(slot, answer)
         self._decided([answer])
+
+    def _safely(self, act: Callable[..., None], *arguments: object) -> None:
+        """Act in a callback of the loop, which would log what goes wrong and go on."""
+        try:
+            act(*arguments)
+        except Exception as error:  # noqa: BLE001  # crash-only: whatever it is, it ends here
+            self._fail(error)
 
     def _give_up(self, case: Case) -> None:
         self._close(case, Asked("timeout", reader=self._model.version))

@@ -181,7 +181,8 @@ class Worker:
         metrics.watch(model.extractor.counts)
         self._metrics.also(metrics.decided)
         log.info("memos are read by a model", extra={"model": model.version.name})
-        return Clerk(pipeline, model, journal, metrics, self._metrics.decided), journal
+        decided = self._metrics.decided
+        return Clerk(pipeline, model, journal, metrics, decided, die), journal
 
     async def _follow(self, pipeline: Pipeline) -> None:
         watches = await follow(self._settings, pipeline, self._metrics, self._pulse)

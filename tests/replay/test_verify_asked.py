@@ -17,8 +17,8 @@ from risk.ledger import first_answer
 from risk.pipeline import Answer, Arrival, Limits, Pipeline
 from risk.question import Question
 from risk.replay.payments import Payments
-from risk.verify.rebuild import rebuild
 from risk.settled import UNREAD, Asked
+from risk.verify.rebuild import rebuild
 from risk.verify.records import check, hold_repeats
 
 MEMOS = ("flowers for you", "bitcoin", "rent", "urgent gift cards", None)
