@@ -49,11 +49,6 @@ class Counsel:
     def __init__(self, book: Book, scorer: Scorer) -> None:
         self._book = book
         self._scorer = scorer
-        self._readers = frozenset(
-            [rule.id for rule in book.dossiers.values() if reads_text(rule)]
-        )
-        by = [rule.rollout.by for rule in book.dossiers.values() if rule.rollout is not None]
-        self._bounds = TextBounds({*book.names, *scorer.names, *by})
 
     def heard(self, score: Score, ruling: Ruling) -> bool:
         """Whether text had any part in what was judged."""
@@ -135,6 +130,16 @@ class Counsel:
         """Compile all of it now: the first call must not fall on a payment."""
         score, ruling = self.without_text({}, 0)
         self.may_change({}, NO_READING, 0, (score, ruling), "approve")
+
+    @cached_property
+    def _readers(self) -> frozenset[str]:
+        return frozenset([rule.id for rule in self._book.dossiers.values() if reads_text(rule)])
+
+    @cached_property
+    def _bounds(self) -> TextBounds:
+        rules = self._book.dossiers.values()
+        by = [rule.rollout.by for rule in rules if rule.rollout is not None]
+        return TextBounds({*self._book.names, *self._scorer.names, *by})
 
     @cached_property
     def _reach(self) -> BookReach:
