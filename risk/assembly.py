@@ -54,7 +54,10 @@ def build_bench(folder: Path, scorer: Path | None = None, before: Book | None = 
     """
     mistakes: list[Mistake] = []
     book = _collect(mistakes, lambda: load_book(folder, vocabulary(), before))
-    words = {**vocabulary(), **declared_words(folder, vocabulary())}
+    declared = declared_words(folder, vocabulary())
+    if declared is None:  # nobody knows what a scorer may read
+        raise BookError(mistakes or [Mistake("book.yaml", 1, 1, "it changed meanwhile")])
+    words = {**vocabulary(), **declared}
     del words["score"]  # a scorer does not read its own answer
     history = STANDARD if book is None else velocities(book)
     path = scorer or folder / "scorecard.yaml"

@@ -31,6 +31,9 @@ ALSO: Final = (
     "description", "default", "tiers", "score", "lists", "attributes", "velocities", "rates",
     "engine", "llm",
 )  # fmt: skip
+ADVICE: Final = dict.fromkeys(
+    ("rules", "tests", "fixtures"), "it stands in files like cards.rules.yaml"
+)
 NAME: Final = (r"[a-z][a-z0-9_]{0,39}", "trusted_payees")
 DEADLINE: Final = (10, 2_000)
 """Milliseconds that a payment may wait: a worker must stop within five seconds."""
@@ -62,6 +65,7 @@ class Frame(msgspec.Struct, frozen=True, kw_only=True):
     """The words of attributes and velocities."""
 
     listings: Mapping[str, Listing]
+    list_lines: Mapping[str, int]
     rates: str | None
     """File of the exchange rates, beside book.yaml."""
 
@@ -84,7 +88,7 @@ class FrameReader:
     def frame(self) -> Frame:
         """Read the frame; mistakes go to the page."""
         page = self._page
-        found = page.fields(page.root, "book.yaml", FRAME, ALSO)
+        found = page.fields(page.root, "book.yaml", FRAME, ALSO, ADVICE)
         attributes = self._attributes(found.get("attributes"))
         velocities = self._velocities(found.get("velocities"), attributes)
         return Frame(
@@ -104,6 +108,7 @@ class FrameReader:
             velocities=velocities,
             declared={**attributes, **self._described(velocities, attributes)},
             listings=self._listings(found.get("lists")),
+            list_lines=self._lines(found.get("lists")),
             rates=self._rates(found["rates"]) if "rates" in found else None,
         )
 
@@ -200,6 +205,10 @@ class FrameReader:
             self._page.key(mark, name, "list", *NAME)
             listings[name] = self._listing(name, given)
         return listings
+
+    def _lines(self, node: Node | None) -> Mapping[str, int]:
+        fields = node.fields if isinstance(node, Fields) else {}
+        return {name: field.mark.line for name, field in fields.items()}
 
     def _listing(self, name: str, node: Node) -> Listing:
         page = self._page

@@ -64,8 +64,10 @@ def _summary(item: Any) -> Iterator[str]:
     if isinstance(item, Dossier):
         yield f"{effect(item)}, {item.mode}: {item.title}"
         yield f"when {condition(item)}"
+        if item.rollout is not None:
+            yield f"rollout: {rollout_text(item.rollout)}"
     elif isinstance(item, Listing):
-        yield f"{item.kind} list of {len(item.ends):,} entries"
+        yield f"{item.kind} list of {entries(len(item.ends))}"
     else:
         yield said(item)
 
@@ -110,7 +112,12 @@ def _listing(old: Listing, new: Listing) -> Iterator[str]:
         (len(moved), "with another expiry"),
     ):
         if count:
-            yield f"{count:,} {'entry' if count == 1 else 'entries'} {verb}"
+            yield f"{entries(count)} {verb}"
+
+
+def entries(count: int) -> str:
+    """Write `1 entry`, `2 entries`."""
+    return f"{count:,} {'entry' if count == 1 else 'entries'}"
 
 
 def _rule(old: Dossier, new: Dossier) -> Iterator[str]:

@@ -212,6 +212,9 @@ class Book(msgspec.Struct, frozen=True, kw_only=True):
     words: Vocabulary
     attributes: Vocabulary
     lists: Mapping[str, Listing]
+    list_lines: Mapping[str, int] = {}
+    """Where in book.yaml each list is declared."""
+
     rules: Mapping[str, Rule]
     point_rules: Mapping[str, PointRule] = {}
     """Rules with points instead of a tier, sorted by id; no id stands in both."""

@@ -21,6 +21,10 @@ Schema: TypeAlias = dict[str, Any]
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 TEXT: Final[Schema] = {"type": "string", "minLength": 1, "maxLength": 300}
 CONDITION: Final[Schema] = {"$ref": "#/$defs/condition"}
+ASKED_OF_EACH: Final = (
+    "payments that count: a condition on their own fields, the past and other velocities, by "
+    "the values that they had when they passed"
+)
 MOMENT: Final[Schema] = {"type": "string", "format": "date-time"}
 _SCALAR: Final[Schema] = {"type": ["string", "number", "boolean"]}
 
@@ -214,7 +218,7 @@ def _velocity(fields: list[str]) -> Schema:
             "of": {"anyOf": [of, {"type": "array", "items": of, "minItems": 1}]},
             "by": {"anyOf": [entity, {"type": "array", "items": entity, "maxItems": 2}]},
             "window": width,
-            "where": CONDITION,
+            "where": CONDITION | {"description": ASKED_OF_EACH},
             "include_current": {"type": "boolean"},
             "delay": width,
             "label": _choice(("fraud", "genuine")),

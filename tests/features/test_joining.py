@@ -8,10 +8,11 @@ from typing import Any
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from features.history import BEGINNING, TOLD_AT_ONCE, History
+from features.history import BEGINNING, History
 from features.joining import Joining
 from features.labels import Label
 from features.plan import compile_plan
+from features.warmth import TOLD_AT_ONCE
 
 state = runpy.run_path(str(Path(__file__).with_name("test_history_state.py")))
 VELOCITIES, PLAN, events, streams, fold, save, restore = (

@@ -27,12 +27,17 @@ def test_rules_lists_and_velocities_come_and_go(tmp_path: Path) -> None:
     """With what they say, so that a reviewer need not open the file."""
     old = book(tmp_path / "a", rule_text(), rule_text(name="GONE"))
     frame = FRAME.replace("watched:", "seen:") + VELOCITY
-    new = book(tmp_path / "b", rule_text(), rule_text("fresh", name="COME"), frame=frame)
+    come = rule_text("fresh", name="COME", rollout="{percent: 5, by: payee}")
+    new = book(tmp_path / "b", rule_text(), come, frame=frame)
     assert [
         Change("added", "velocity spent", ("sum of amount by payer in 24h",)),
-        Change("added", "list @seen", ("watch list of 1 entries",)),
+        Change("added", "list @seen", ("watch list of 1 entry",)),
         Change("removed", "list @watched"),
-        Change("added", "rule COME", ("review, live: COME title", "when fresh")),
+        Change(
+            "added",
+            "rule COME",
+            ("review, live: COME title", "when fresh", "rollout: 5 % by payee"),
+        ),
         Change("removed", "rule GONE"),
     ] == changes(old, new)
 
