@@ -10,6 +10,7 @@ from features.money import Rates, exponent
 from features.plan import compile_plan
 from features.standard import STANDARD
 from features.velocity import Velocity
+from risk.counsel import Counsel
 from risk.decide import Bench
 from risk.decision import Version
 from risk.pipeline import Limits, Pipeline
@@ -119,6 +120,7 @@ def assemble(book: Book, scorer: Scorer) -> Bench:
         base_exponent=exponent(book.currency) or 0,
         rates=Rates.from_rows(book.currency, book.rates),
         attributes=attribute_values(book.attributes),
+        counsel=Counsel(book, scorer),
     )
 
 

@@ -8,7 +8,18 @@ import msgspec
 from rules.document import Fields, Leaf, Node
 from rules.errors import Mistake
 from rules.lists import ListMaker
-from rules.model import TIERS, Engine, Listing, ListKind, Outcome, Thresholds, Tier
+from rules.model import (
+    TIERS,
+    Ask,
+    AtDeadline,
+    Engine,
+    Listing,
+    ListKind,
+    Llm,
+    Outcome,
+    Thresholds,
+    Tier,
+)
 from rules.page import Page
 from rules.shelf import LISTS
 from rules.velocity import Velocity
@@ -18,12 +29,15 @@ from rules.vocabulary import Vocabulary, Word
 FRAME: Final = ("name", "version", "owner", "currency", "on_malformed")
 ALSO: Final = (
     "description", "default", "tiers", "score", "lists", "attributes", "velocities", "rates",
-    "engine",
+    "engine", "llm",
 )  # fmt: skip
 ADVICE: Final = dict.fromkeys(
     ("rules", "tests", "fixtures"), "it stands in files like cards.rules.yaml"
 )
 NAME: Final = (r"[a-z][a-z0-9_]{0,39}", "trusted_payees")
+DEADLINE: Final = (10, 2_000)
+"""Milliseconds that a payment may wait: a worker must stop within five seconds."""
+
 OUTCOMES: Final[Mapping[Tier, Outcome]] = {
     "block": "reject",
     "allow": "approve",
@@ -43,6 +57,7 @@ class Frame(msgspec.Struct, frozen=True, kw_only=True):
     default: Outcome
     outcomes: Mapping[Tier, Outcome]
     thresholds: Thresholds
+    llm: Llm
     engine: Engine
     attributes: Vocabulary
     velocities: Mapping[str, Velocity]
@@ -87,6 +102,7 @@ class FrameReader:
             else "approve",
             outcomes=self._outcomes(found.get("tiers")),
             thresholds=self._thresholds(found.get("score")),
+            llm=self._llm(found.get("llm")),
             engine=self._engine(found["engine"]) if "engine" in found else "native",
             attributes=attributes,
             velocities=velocities,
@@ -136,6 +152,22 @@ class FrameReader:
         if limits.get("review", 0) >= limits.get("reject", 101):
             page.wrong(node, "review must be below reject")
         return Thresholds(**limits)
+
+    def _llm(self, node: Node | None) -> Llm:
+        if node is None:
+            return Llm()
+        page = self._page
+        found = page.fields(node, "llm", (), ("ask", "deadline_ms", "at_deadline"))
+        plain = Llm()
+        ask, wait = found.get("ask"), found.get("deadline_ms")
+        last = found.get("at_deadline")
+        return Llm(
+            cast("Ask", page.choice(ask, "ask", get_args(Ask))) if ask else plain.ask,
+            page.whole(wait, "deadline_ms", *DEADLINE) if wait else plain.deadline_ms,
+            cast("AtDeadline", page.choice(last, "at_deadline", get_args(AtDeadline)))
+            if last
+            else plain.at_deadline,
+        )
 
     def _attributes(self, node: Node | None) -> Vocabulary:
         if node is None:

@@ -13,6 +13,7 @@ from rules.model import (
     Book,
     Dossier,
     Listing,
+    Llm,
     Param,
     Rollout,
     Rule,
@@ -77,6 +78,8 @@ def _frame(old: Book, new: Book) -> Iterator[str]:
     for name in ("review", "reject", "rules"):
         was, now = getattr(old.thresholds, name), getattr(new.thresholds, name)
         yield from _moved(f"score {name}", was, now)
+    for name in Llm.__struct_fields__:
+        yield from _moved(f"llm {name}", getattr(old.llm, name), getattr(new.llm, name))
     for tier, outcome in old.outcomes.items():
         yield from _moved(f"tier {tier}", outcome, new.outcomes[tier])
     if old.rates != new.rates:

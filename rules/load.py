@@ -174,6 +174,7 @@ def _book(shelf: Shelf, vocabulary: Vocabulary, before: Book | None) -> Book:
         default=frame.default,
         outcomes=frame.outcomes,
         thresholds=frame.thresholds,
+        llm=frame.llm,
         engine=frame.engine,
         rates=_rates(shelf, frame.rates),
         words=words,

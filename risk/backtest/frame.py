@@ -25,8 +25,8 @@ ROWS: Final = 16_384
 SEGMENTS: Final = ("kind", "channel", "payer_country")
 ALWAYS: Final = ("amount", *SEGMENTS)
 
-SECTIONS: Final = ("payment", "history", "local", "llm")
-"""Where the values of a record may come from."""
+SECTIONS: Final = ("payment", "history", "local")
+"""Where the values of a record may come from; a model's reading stands in for the local one."""
 
 FIXED: Final[Mapping[str, Any]] = {
     "partition": pl.Int32,
@@ -85,6 +85,7 @@ class Loader:
         rows = [row for raw in records if (row := self._read(raw)) is not None]
         columns = [pl.Series(name, given, FIXED[name]) for name, given in _fixed(rows)]
         sections = {name: list(map(attrgetter(f"values.{name}"), rows)) for name in SECTIONS}
+        sections["local"] = [row.values.llm or row.values.local for row in rows]
         columns += [
             _series(name, self._given(name, sections), dtype)
             for name, dtype in self._types.items()
@@ -135,9 +136,8 @@ def _decoder(names: tuple[str, ...]) -> Callable[[bytes], Any]:
     section = msgspec.defstruct(
         "Section", [(field, Any, None) for field in rename], rename=rename, **same
     )
-    values = msgspec.defstruct(
-        "Values", [(name, section, section()) for name in SECTIONS], **same
-    )
+    given = [(name, section, section()) for name in SECTIONS]
+    values = msgspec.defstruct("Values", [*given, ("llm", section | None, None)], **same)
     record = msgspec.defstruct(
         "Record", [("values", values, values())], bases=(Judged,), **same
     )

@@ -116,8 +116,8 @@ class FakeProducer:
         value: bytes,
         *,
         key: bytes | None,
-        partition: int,
-        headers: list[Header],
+        partition: int = 0,
+        headers: Sequence[Header] = (),
     ) -> asyncio.Future[None]:
         await self._pause()
         self._log.append(topic, partition, key, value, headers)

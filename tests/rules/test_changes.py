@@ -88,7 +88,7 @@ def test_the_frame_is_compared(tmp_path: Path) -> None:
         .replace('"1"', '"2"')
         .replace('["KP", "IR"]', '["KP", "SY", "CU"]')
         .replace(ends, ends.replace("2027", "2028"))
-        .replace("score:", "tiers: {reject: review}\nscore:")
+        .replace("score:", "tiers: {reject: review}\nllm: {ask: never}\nscore:")
     )
     frame += (
         VELOCITY.replace("24h}", "7d, where: fresh}")
@@ -103,6 +103,7 @@ def test_the_frame_is_compared(tmp_path: Path) -> None:
             (
                 "version: 1 -> 2",
                 "score review: 60 -> 50",
+                "llm ask: when-it-matters -> never",
                 "tier reject: reject -> review",
                 "exchange rates changed",
                 "attributes.x is no longer declared",

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from rules.errors import BookError
 from rules.load import declared_words, load_book
-from rules.model import Param, Rollout, Thresholds, Window
+from rules.model import Llm, Param, Rollout, Thresholds, Window
 from rules.vocabulary import Word
 
 RULE = rule_text()
@@ -181,6 +181,9 @@ def test_an_allow_rule_may_ask_a_block_list_negated(tmp_path: Path) -> None:
         ("score:", "default: maybe\nscore:", "6:10: default cannot be 'maybe'"),
         ("score:", "rates: x.txt\nscore:", "6:8: rates 'x.txt' does not look like rates.csv"),
         ("score:", "rates: none.csv\nscore:", "1:1: there is no file none.csv that can be read"),
+        ("score:", "llm: {ask: sometimes}\nscore:", "6:12: ask cannot be 'sometimes'"),
+        ("score:", "llm: {deadline_ms: 5000}\nscore:", "6:20: deadline_ms must lie within 10 and 2000"),
+        ("score:", "llm: {at_deadline: approve}\nscore:", "6:20: at_deadline cannot be 'approve'"),
         ("kind: block", "kind: blok", "8:19: kind cannot be 'blok'"),
         ('["KP", "IR"]', '["KP", NO]', "8:41: an entry must be text; YAML reads a bare NO as false"),
         ('["KP", "IR"]', '["KP", "kp"]', "8:1: entry 'kp' stands in the list twice"),
@@ -200,6 +203,20 @@ def test_a_wrong_frame_is_told(tmp_path: Path, old: str, new: str, expected: str
     """The place and the cause of each mistake that book.yaml can hold."""
     frame = FRAME.replace(old, new)
     assert f"book.yaml:{expected}" in causes(tmp_path, RULE, files={"book.yaml": frame})
+
+
+@pytest.mark.parametrize(
+    ("said", "meant"),
+    [
+        ("", Llm("when-it-matters", 250, "local")),
+        ("llm: {ask: never}\n", Llm("never", 250, "local")),
+        ("llm: {deadline_ms: 90, at_deadline: review}\n", Llm("when-it-matters", 90, "review")),
+    ],
+)
+def test_a_book_says_when_a_model_is_asked(tmp_path: Path, said: str, meant: Llm) -> None:
+    """What it does not say is what is usual."""
+    frame = FRAME.replace("score:", f"{said}score:")
+    assert meant == load(tmp_path, RULE, files={"book.yaml": frame}).llm
 
 
 @pytest.mark.parametrize(
