@@ -151,12 +151,12 @@ HISTORY: Final = (
     _history(
         "payee_is_new",
         "flag",
-        "the payer never paid this payee (or merchant); unknown for the first payment to one",
+        "the payer never paid this payee (or merchant); unknown for the payer's first payment",
     ),
     _history(
         "device_is_new",
         "flag",
-        "the payer never used this device; unknown for the first payment with a device",
+        "the payer never used this device; unknown for the payer's first payment with a device",
     ),
 )
 

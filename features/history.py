@@ -4,10 +4,10 @@ One `History` is the state of one partition. `observe` takes a payment in, in th
 log, and returns its values; the same log gives the same values and the same state, wherever it
 was saved and restored in between. The laws of a window are in `features.windows`.
 
-A velocity is **unknown until it is warm**: until the log has covered its window (and delay)
-since it was declared. `since` says from which event time the log is complete for it. Known
-earlier are a last payment that was found, which more of the past could not change, and who is
-new, as far as the log reaches.
+A velocity is **unknown until it is warm** (`features.warmth`): until the log has covered its
+window since it was declared. `since` says from which event time the log is complete for it.
+Known earlier are a last payment that was found, which more of the past could not change, and
+who is new, as far as the log reaches.
 """
 
 from collections.abc import Iterator, Mapping
@@ -25,14 +25,11 @@ from features.subject import Subject
 from features.table import Loader, Table
 from features.transaction import Scalar
 from features.velocity import ONLY_PAST
+from features.warmth import warm_times
 from features.windows import NONE
 
 BEGINNING: Final = -(2**62)
 """`since` of a log that holds all there ever was."""
-
-TOLD_AT_ONCE: Final = frozenset({"last", "since_last", "is_new"})
-"""What was last stays so however much of the past is missing. New is told as far as the log
-reaches: who waits half a year to call a device new misses every takeover of that time."""
 
 NO_MARKS: Final[Mapping[str, Mark]] = {}
 CLOCK: Final = ("history", "clock")
@@ -179,11 +176,11 @@ class History:
                 out.pop(name, None)
 
     def _declare(self, since: int) -> None:
-        gated = [v for v in self._plan.velocities if v.fn not in TOLD_AT_ONCE]
         for v in self._plan.velocities:
             self._since.setdefault(v.name, since)
-        self._cold = tuple([(v.name, self._since[v.name] + v.reach) for v in gated])
-        self._warm_at = max([warm_at for _, warm_at in self._cold], default=BEGINNING)
+        warm_at = warm_times(self._plan.velocities, self._since)
+        self._cold = tuple(warm_at.items())
+        self._warm_at = max(warm_at.values(), default=BEGINNING)
         self._is_declared = True
 
     def origin(self) -> Origin:

@@ -64,6 +64,7 @@ class _Order:
     def __init__(self, velocities: Mapping[str, Velocity]) -> None:
         self._velocities = velocities
         self._path: list[str] = []
+        self._folds: dict[str, int] = {}
 
     def past(self, v: Velocity) -> int:
         """The stage of a velocity over earlier payments: behind those it compares."""
@@ -73,7 +74,9 @@ class _Order:
 
     def fold(self, v: Velocity) -> int:
         """The stage of a velocity that includes the payment at hand."""
-        return self._deepest(v, v.reads, of_past=False)
+        if v.name not in self._folds:
+            self._folds[v.name] = self._deepest(v, v.reads, of_past=False)
+        return self._folds[v.name]
 
     def filled(self, names: Iterable[str]) -> int:
         """The stage at which a column that reads these names is filled."""

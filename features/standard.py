@@ -93,8 +93,8 @@ STANDARD: Final = (
         by=("payer",),
         window=MEMORY,
         meaning=(
-            "the payer never paid this payee (or merchant); unknown for the first "
-            "payment to one"
+            "the payer never paid this payee (or merchant); unknown for the payer's first "
+            "payment"
         ),
     ),
     Velocity(
@@ -103,7 +103,10 @@ STANDARD: Final = (
         of=("device_id",),
         by=("payer",),
         window=MEMORY,
-        meaning="the payer never used this device; unknown for the first payment with a device",
+        meaning=(
+            "the payer never used this device; unknown for the payer's first payment with a "
+            "device"
+        ),
     ),
 )
 """Equal in name and meaning to the values that books have read from the beginning."""

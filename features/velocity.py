@@ -58,12 +58,13 @@ class Condition(msgspec.Struct, frozen=True):
     """A compiled condition: its text, the names that it reads, and the test itself.
 
     `holds` gets known values by name and answers True, False or None (unknown). It must be pure
-    and may not raise.
+    and may not raise. `basis` changes when a name that it reads comes to mean something else.
     """
 
     text: str
     reads: frozenset[str]
     holds: Callable[[Mapping[str, Scalar]], bool | None]
+    basis: str = ""
 
 
 class Velocity(msgspec.Struct, frozen=True, kw_only=True):
@@ -124,7 +125,8 @@ class Velocity(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def digest(self) -> str:
         """16 hex digits that change with anything that changes the value."""
-        said = msgspec.structs.asdict(self) | {"where": self.where and self.where.text}
+        where = self.where and self.where.text + self.where.basis
+        said = msgspec.structs.asdict(self) | {"where": where}
         del said["meaning"]
         return blake2b(msgspec.json.encode(said), digest_size=8).hexdigest()
 

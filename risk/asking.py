@@ -12,57 +12,15 @@ answer would have given. Not being exact costs a needless question, never a wron
 """
 
 from collections.abc import Collection, Mapping
-from typing import Final, Protocol, TypeAlias
-
-import msgspec
+from typing import Final
 
 from features.catalogue import TEXT, Value
 from features.transaction import Scalar
 from risk.decision import Outcome
+from rules.bounds import EITHER, Bound, Choice, Range, Reach
 from rules.model import TIERS, Thresholds, Tier
 
 SEVERITY: Final[Mapping[Outcome, int]] = {"approve": 0, "review": 1, "reject": 2}
-
-
-class Range(msgspec.Struct, frozen=True, gc=False):
-    """A number that is not known but lies in `low` <= x <= `high`."""
-
-    low: float
-    high: float
-
-
-class Choice(msgspec.Struct, frozen=True, gc=False):
-    """A text or a flag that is not known but is one of these."""
-
-    members: tuple[Scalar, ...]
-
-
-Bound: TypeAlias = Range | Choice
-EITHER: Final = Choice((False, True))
-
-
-class Reach(msgspec.Struct, frozen=True, gc=False):
-    """The tiers in which a book speaks for every value within bounds, and for some of them.
-
-    A tier that is sure is possible too; whoever evaluates may leave it out of `possible`.
-    """
-
-    sure: frozenset[Tier] = frozenset()
-    possible: frozenset[Tier] = frozenset()
-
-
-class Reacher(Protocol):
-    """A book evaluated over bounds: live rules, their `on_missing` and rollout included.
-
-    The thresholds of the score are added by `reach_score`. A name in `bounds` is known to have
-    a value, though not which; a name in neither mapping is unknown, as everywhere.
-    """
-
-    def reach(
-        self, values: Mapping[str, Scalar], bounds: Mapping[str, Bound], at: int
-    ) -> Reach:
-        """Over-approximate: too much may be possible, nothing too much may be sure."""
-        ...
 
 
 class TextBounds:
@@ -96,23 +54,6 @@ def _bound(word: Value, local: Scalar) -> Bound | None:
     number = float(local)
     bound = Range(number, word.high) if word.worse == "up" else Range(word.low, number)
     return bound if bound.low < bound.high else None
-
-
-class Points(msgspec.Struct, frozen=True, gc=False):
-    """A score in parts, 0-100 in all.
-
-    `base` is without text, `local` what the local reading adds, `most` what text may add;
-    0 <= local <= most.
-    """
-
-    base: int
-    local: int
-    most: int
-
-    @property
-    def range(self) -> Range:
-        """Where the score can lie, whatever the answer."""
-        return Range(min(100, self.base + self.local), min(100, self.base + self.most))
 
 
 def reach_score(thresholds: Thresholds, score: Range) -> Reach:
@@ -174,25 +115,17 @@ def join(one: Reach, other: Reach) -> Reach:
 
 
 def ask(
-    reacher: Reacher,
-    book_outcomes: Mapping[Tier, Outcome],
-    default: Outcome,
+    reach: Reach,
+    score: Range,
     thresholds: Thresholds,
-    *,
-    values: Mapping[str, Scalar],
-    bounds: Mapping[str, Bound],
-    points: Points,
+    outcomes: Mapping[Tier, Outcome],
+    default: Outcome,
     standing: Outcome,
-    at: int,
 ) -> bool:
-    """Whether to ask before deciding. `values` hold no score and may hold the local reading.
+    """Whether to ask before deciding.
 
-    Without bounds no text value can move, and so no points that depend on them.
+    `reach` is what the rules say over the bounds, `score` where the score can lie: the book is
+    given by its thresholds, what its tiers mean, and its default.
     """
-    if standing == "reject" or not bounds:
-        return False
-    score = points.range
-    known = {name: value for name, value in values.items() if name not in bounds}
-    reach = reacher.reach(known, {**bounds, "score": score}, at)
     whole = join(reach, reach_score(thresholds, score))
-    return may_change(worst(whole, book_outcomes, default), standing)
+    return may_change(worst(whole, outcomes, default), standing)

@@ -10,6 +10,7 @@ from features.money import Rates, exponent
 from features.plan import compile_plan
 from features.standard import STANDARD
 from features.velocity import Velocity
+from risk.counsel import Counsel
 from risk.decide import Bench
 from risk.decision import Version
 from risk.pipeline import Limits, Pipeline
@@ -53,7 +54,10 @@ def build_bench(folder: Path, scorer: Path | None = None, before: Book | None = 
     """
     mistakes: list[Mistake] = []
     book = _collect(mistakes, lambda: load_book(folder, vocabulary(), before))
-    words = {**vocabulary(), **declared_words(folder, vocabulary())}
+    declared = declared_words(folder, vocabulary())
+    if declared is None:  # nobody knows what a scorer may read
+        raise BookError(mistakes or [Mistake("book.yaml", 1, 1, "it changed meanwhile")])
+    words = {**vocabulary(), **declared}
     del words["score"]  # a scorer does not read its own answer
     history = STANDARD if book is None else velocities(book)
     path = scorer or folder / "scorecard.yaml"
@@ -116,6 +120,7 @@ def assemble(book: Book, scorer: Scorer) -> Bench:
         base_exponent=exponent(book.currency) or 0,
         rates=Rates.from_rows(book.currency, book.rates),
         attributes=attribute_values(book.attributes),
+        counsel=Counsel(book, scorer),
     )
 
 

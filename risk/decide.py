@@ -17,11 +17,13 @@ from features.money import Rates
 from features.plan import Plan
 from features.source import Mark
 from features.transaction import Scalar, Transaction
+from risk.counsel import Counsel
 from risk.decision import (
     Contribution,
     Decision,
     Flag,
     Hit,
+    Llm,
     Outcome,
     Reason,
     Source,
@@ -37,7 +39,8 @@ from rules.ruling import Ruling, rule_on
 class Bench(msgspec.Struct, frozen=True):
     """All that judges: a book, what was made from it, and a scorer.
 
-    `points` evaluates the rules that add points (`rules.points.point_book`).
+    `points` evaluates the rules that add points (`rules.points.point_book`). `counsel` tells
+    what text has to do with an outcome; whoever asks no model never uses it.
     `names` are the values that book and scorer read; `attributes` those that the book lets
     upstream send.
     """
@@ -53,6 +56,7 @@ class Bench(msgspec.Struct, frozen=True):
     base_exponent: int
     rates: Rates
     attributes: Mapping[str, Value]
+    counsel: Counsel
 
     @property
     def kept(self) -> tuple[str, ...]:
@@ -81,6 +85,15 @@ class Known(msgspec.Struct, frozen=True, gc=False):
     marks: dict[Mark, tuple[str, ...]] = {}
 
 
+class Weighed(msgspec.Struct, frozen=True, gc=False):
+    """How some values of a payment were judged; `values` are all but the score."""
+
+    values: dict[str, Scalar]
+    score: Score
+    ruling: Ruling
+    outcome: Outcome
+
+
 def decision_id(source: Source) -> str:
     """Identify the decision by the place of its payment: 32 hex digits.
 
@@ -93,16 +106,40 @@ def decision_id(source: Source) -> str:
 def decide(transaction: Transaction, known: Known, bench: Bench, source: Source) -> Decision:
     """Judge one payment by what is known about it. The same arguments give the same record."""
     values = {**known.payment, **known.history, **known.reading}
-    unknowns = tuple(filterfalse(values.__contains__, bench.names))
-    score = bench.scorer.score(values)
-    ruling = rule_on(
-        bench.book, bench.evaluator, bench.points, values, transaction.at, score.points
+    return record(
+        transaction, known, bench, source, weigh(values, transaction.at, known.flags, bench)
     )
+
+
+def weigh(values: dict[str, Scalar], at: int, flags: tuple[Flag, ...], bench: Bench) -> Weighed:
+    """Score the values of one payment and put them through the rules."""
+    score = bench.scorer.score(values)
+    ruling = rule_on(bench.book, bench.evaluator, bench.points, values, at, score.points)
+    outcome: Outcome = ruling.verdict.outcome
+    if "id_reused" in flags and outcome == "approve":
+        outcome = "review"
+    return Weighed(values, score, ruling, outcome)
+
+
+def record(
+    transaction: Transaction,
+    known: Known,
+    bench: Bench,
+    source: Source,
+    weighed: Weighed,
+    llm: Llm | None = None,
+    answer: dict[str, Scalar] | None = None,
+) -> Decision:
+    """Write down what was decided, and why; `answer` are the values that a model read."""
+    score, ruling, outcome = weighed.score, weighed.ruling, weighed.outcome
+    unknowns = tuple(filterfalse(weighed.values.__contains__, bench.names))
     verdict = ruling.verdict
-    outcome: Outcome = verdict.outcome
     reasons = tuple([Reason(reason.code, reason.text) for reason in verdict.reasons])
-    if "id_reused" in known.flags and outcome == "approve":
-        outcome, reasons = "review", (*reasons, ID_REUSED)
+    if outcome != verdict.outcome:
+        reasons = (*reasons, ID_REUSED)
+    values = {"payment": known.payment, "history": known.history, "local": known.reading}
+    if answer is not None:
+        values["llm"] = answer
     return Decision(
         id=decision_id(source),
         source=source,
@@ -120,8 +157,9 @@ def decide(transaction: Transaction, known: Known, bench: Bench, source: Source)
         shadow=tuple([Hit(hit.rule, hit.tier) for hit in verdict.shadow]),
         shadow_outcome=verdict.shadow_outcome,
         unknown_rules=verdict.unknown_rules,
-        values={"payment": known.payment, "history": known.history, "local": known.reading},
+        values=values,
         unknowns=unknowns,
+        llm=llm,
         book=bench.book_version,
         scorer=bench.scorer_version,
         flags=known.flags,

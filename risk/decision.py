@@ -69,8 +69,35 @@ class Source(msgspec.Struct, frozen=True, gc=False):
     offset: int
 
 
+Status: TypeAlias = Literal[
+    "not_needed",
+    "cached",
+    "answered",
+    "late",
+    "timeout",
+    "budget",
+    "open",
+    "invalid",
+    "none",
+]
+"""What came of asking a model about the memo. `not_needed`: no answer could change the outcome;
+`cached`, `answered`: it was read in time; `late`: read after the deadline, in a revision only;
+`timeout`, `budget`, `open` (breaker), `invalid` (answer): it was not; `none`: no memo."""
+
+
 def _says(description: str) -> Meta:
     return Meta(description=description)
+
+
+class Llm(msgspec.Struct, frozen=True, gc=False):
+    """What a model had to do with a decision. The outcome is the most severe of three."""
+
+    status: Status
+    without_text: Annotated[Outcome, _says("what it would be without the memo")]
+    local: Annotated[Outcome, _says("what it would be by the local reading alone")]
+    tokens: Annotated[int, _says("taken by the call about this memo")] = 0
+    cost: Annotated[int, _says("of these tokens, in nano-USD")] = 0
+    reader: Annotated[Version | None, _says("model, prompt version and prompt hash")] = None
 
 
 class Decision(msgspec.Struct, frozen=True, kw_only=True, gc=False, forbid_unknown_fields=True):
@@ -99,11 +126,16 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True, gc=False, forbid_unkno
     ] = ()
     values: Annotated[
         dict[str, dict[str, Scalar]],
-        _says("every known value by its source: payment, history, local (the text reader)"),
+        _says(
+            "every known value by its source: payment, history, local (the text reader), llm"
+        ),
     ] = {}
     unknowns: Annotated[
         tuple[str, ...], _says("values that the book or the scorer reads and nobody knew")
     ] = ()
+    llm: Annotated[
+        Llm | None, _says("null: no model is configured, or the book never asks one")
+    ] = None
     book: Version
     scorer: Version
     duplicate_of: Annotated[

@@ -130,6 +130,15 @@ class Ledger:
             line = self._line(known.place, known.fingerprint, entry)
             self._lines[fingerprint] = self._changed[line.place] = line
 
+    def answer(self, fingerprint: bytes, entry: Entry) -> None:
+        """Give a payment that waited its answer; none if it is forgotten, or known already."""
+        if fingerprint in self._lines:
+            self.remember(fingerprint, entry)
+
+    def answered_before(self, place: int) -> list[Line]:
+        """The lines before a place that got their answer since the last `changed`."""
+        return [line for line in self._changed.values() if line.place < place]
+
     def changed(self) -> Iterable[Line]:
         """The lines that changed since the last call."""
         changed, self._changed = self._changed, {}

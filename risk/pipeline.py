@@ -15,8 +15,10 @@ from features.plan import Plan
 from features.source import Mark
 from features.subject import Subject, subject_of
 from features.table import Loader
+from features.text.local import Memo
 from features.text.reading import read
 from features.transaction import Scalar, Transaction
+from risk.arrival import Arrival
 from risk.challenger import Challenger, check_fit, misfits
 from risk.decide import Bench, Known, decide, refuse, repeat
 from risk.decision import Challenge, Decision, Source, encode
@@ -24,19 +26,13 @@ from risk.elsewhere import Elsewhere, take_place
 from risk.intake import DeadLetter, Refused, condemn, flags_of, receive
 from risk.labels import Heard, Result, label_of
 from risk.ledger import Entry, FirstAnswer, digest, first_answer
+from risk.question import Echo, Model, Question, Waiting, ask_or_tell
+from risk.settled import Asked, conclude, hear
 from risk.shard import Shard
 from risk.stopwatch import Stopwatch
 from rules.sequences import Sequences
 
-
-class Arrival(msgspec.Struct, frozen=True, gc=False):
-    """One record of the transactions log. `timestamp_ms` is the record's, None in files."""
-
-    partition: int
-    offset: int
-    key: bytes | None
-    value: bytes | None
-    timestamp_ms: int | None = None
+__all__ = ["Answer", "Arrival", "Limits", "OtherVelocities", "Pipeline", "always"]
 
 
 class Answer(msgspec.Struct, frozen=True, gc=False):
@@ -89,6 +85,9 @@ class Pipeline:
         self._limits = limits
         self._clock = clock
         self._shards: dict[int, Shard] = {}
+        self._model: Model | None = None
+        self._told: Asked | None = None
+        self._waiting = Waiting()
         self._reads_labels = bench.reads_labels
         self._partial = by_mark(dict.fromkeys(self.partial, "partial"))
         self._challenger: Challenger | None = None
@@ -136,6 +135,10 @@ class Pipeline:
         for shard in self._shards.values():
             shard.sequences = Sequences(bench.book, before=shard.sequences)
 
+    def consult(self, model: Model) -> None:
+        """Ask a model from now on, as the book says: `take_in` then gives questions too."""
+        self._model = model
+
     @property
     def challenger(self) -> Challenger | None:
         """What judges beside, if anything does."""
@@ -153,11 +156,49 @@ class Pipeline:
     def take(
         self, arrivals: Sequence[Arrival], admit: Callable[[Arrival], bool] = always
     ) -> list[Answer]:
-        """Decide each arrival; never raises for anything a message may hold.
+        """Decide each arrival, asking no model; never raises for anything a message may hold.
 
         `admit` is asked before each one; False refuses it as `CRASHED` without looking at it.
         """
+        answers = [self._answer(arrival, admit(arrival)) for arrival in arrivals]
+        return [answer for answer in answers if isinstance(answer, Answer)]
+
+    def take_in(
+        self, arrivals: Sequence[Arrival], admit: Callable[[Arrival], bool] = always
+    ) -> list[Answer | Question | Echo]:
+        """Decide each arrival, as `take` does, but for those that wait for what a model says.
+
+        Whoever takes a question must come back with `conclude`, and then `echo` its echoes.
+        """
         return [self._answer(arrival, admit(arrival)) for arrival in arrivals]
+
+    def retake(self, arrival: Arrival, asked: Asked | None) -> Answer:
+        """Decide an arrival with what came of asking then; None: nobody was to be asked."""
+        self._told = asked
+        try:
+            (answer,) = self.take([arrival])
+        finally:
+            self._told = None
+        return answer
+
+    def conclude(self, question: Question, asked: Asked) -> Answer:
+        """Decide a payment that waited; from now on a repeat of it gets this answer."""
+        question.watch.lap("llm")
+        decision = question.decision = question.answered(asked)
+        self._waiting.close(digest(question.transaction), question, decision)
+        return self._out(question.arrival, question.transaction, decision, question.watch)
+
+    def echo(self, echo: Echo, decision: Decision) -> Answer:
+        """Answer a repeat as the first one was, which waited too."""
+        again = repeat(
+            echo.transaction,
+            first_answer(decision),
+            echo.flags,
+            echo.first.bench,
+            echo.source,
+            echo.labels,
+        )
+        return Answer(echo.arrival, again, encode(again))
 
     def fold(self, arrival: Arrival, recorded: FirstAnswer | None) -> None:
         """Take up the state of an arrival that was decided before, as `take` would have.
@@ -214,6 +255,7 @@ class Pipeline:
     def replace(self, partition: int, shard: Shard | None) -> None:
         """Go on from another state of a partition; None lets it go."""
         self._shards.pop(partition, None)
+        self._waiting.forget(partition)
         if shard is not None:
             self._shards[partition] = shard
 
@@ -221,7 +263,7 @@ class Pipeline:
         """How many payers the state holds."""
         return sum(shard.history.sizes().get("payer", 0) for shard in self._shards.values())
 
-    def _answer(self, arrival: Arrival, admitted: bool) -> Answer:
+    def _answer(self, arrival: Arrival, admitted: bool) -> Answer | Question | Echo:
         source = Source(
             self._limits.topic, self._limits.epoch, arrival.partition, arrival.offset
         )
@@ -233,7 +275,14 @@ class Pipeline:
             decision = refuse(refused.dead_letter.code, self._bench, source, labels)
             return Answer(arrival, decision, encode(decision), refused.dead_letter)
         watch.lap("parse")
-        decision = self._judge(arrival, transaction, source, watch)
+        found = self._judge(arrival, transaction, source, watch)
+        if not isinstance(found, Decision):
+            return found
+        return self._out(arrival, transaction, found, watch)
+
+    def _out(
+        self, arrival: Arrival, transaction: Transaction, decision: Decision, watch: Stopwatch
+    ) -> Answer:
         beside = self._beside(decision, transaction, watch)
         decision = msgspec.structs.replace(decision, challenger=beside, timings_us=watch.laps)
         return Answer(arrival, decision, encode(decision))
@@ -249,17 +298,19 @@ class Pipeline:
 
     def _judge(
         self, arrival: Arrival, transaction: Transaction, source: Source, watch: Stopwatch
-    ) -> Decision:
+    ) -> Decision | Question | Echo:
         shard = self.shard(arrival.partition)
         fingerprint = digest(transaction)
         entry = shard.ledger.find(fingerprint)
         id_reused = entry is None and shard.ledger.knows_id(transaction.id)
         flags = flags_of(arrival.key, transaction, id_reused=id_reused)
+        labels = self._position(arrival.partition)
         if entry is not None and entry.answer is not None:
-            labels = self._position(arrival.partition)
-            decision = repeat(transaction, entry.answer, flags, self._bench, source, labels)
+            repeated = repeat(transaction, entry.answer, flags, self._bench, source, labels)
             watch.lap("decide")
-            return decision
+            return repeated
+        if self._waiting and (first := self._waiting.find(arrival.partition, fingerprint)):
+            return Echo(arrival, transaction, flags, source, labels, first)
         subject, payment = self._seen(transaction)
         place = (source.partition, source.offset)
         remembered = self._remember(shard, place, subject, payment, is_new=entry is None)
@@ -272,12 +323,28 @@ class Pipeline:
             completed = ask({**payment, **history, **reading}, transaction.at)
             history = {**history, **completed}
             watch.lap("sequences")
-        labels, marks = self._position(arrival.partition), self._marks(shard, remembered)
+        marks = self._marks(shard, remembered)
         known = Known(payment, history, reading, flags, labels, marks)
-        decision = decide(transaction, known, self._bench, source)
+        decision = self._decide(transaction, known, source)
+        if isinstance(decision, Question):
+            shard.ledger.remember(fingerprint, Entry(transaction.id, None))
+            self._waiting.put(fingerprint, decision, shard.ledger)
+            return decision.begin(arrival, watch)
         shard.ledger.remember(fingerprint, Entry(transaction.id, first_answer(decision)))
         watch.lap("decide")
         return decision
+
+    def _decide(
+        self, transaction: Transaction, known: Known, source: Source
+    ) -> Decision | Question:
+        bench, model, told = self._bench, self._model, self._told
+        if told is None and (model is None or bench.book.llm.ask == "never"):
+            return decide(transaction, known, bench, source)
+        heard = hear(known, transaction.at, bench)
+        asked = told or ask_or_tell(transaction, known, bench, heard, model)
+        if isinstance(asked, Memo):
+            return Question(transaction, known, bench, source, heard, asked)
+        return conclude(transaction, known, bench, source, heard, asked)
 
     def _remember(
         self,

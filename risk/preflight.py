@@ -21,6 +21,8 @@ def check_topics(settings: Settings, *, reads_labels: bool) -> Found:
     The labels are needed only by a book that reads them.
     """
     names = [settings.topic_transactions, settings.topic_decisions, settings.topic_dead_letters]
+    if settings.llm_backend != "none":
+        names += [settings.topic_reading_log, settings.topic_revisions]
     if reads_labels:
         names.append(settings.topic_labels)
     with Cluster(settings.bootstrap) as cluster:

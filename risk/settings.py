@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
 
 def _like(pattern: str, allowed: str) -> Any:
@@ -42,6 +42,12 @@ class Settings(BaseModel):
     topic_decisions: Name = Field("decisions", description="answers go out here")
     topic_dead_letters: Name = Field("dead-letters", description="bytes that are no payment")
     topic_labels: Name = Field("labels", description="fraud reports")
+    topic_reading_log: Name = Field(
+        "reading-log", description="what a model read in memos, without their text"
+    )
+    topic_revisions: Name = Field(
+        "decision-revisions", description="stricter outcomes by answers that came late"
+    )
     topic_epoch: Epoch = Field(
         "1",
         description="change it when the transactions topic is recreated: offsets start again",
@@ -123,6 +129,45 @@ class Settings(BaseModel):
         description="a worker that was silent for so long is dead: others take its partitions",
     )
     commit_seconds: float = Field(0.5, ge=0.05, le=60, description="pause between commits")
+    llm_backend: Literal["none", "deepseek", "openai"] = Field(
+        "none",
+        description="who reads memos: nobody but the local reader, DeepSeek, or a server that "
+        "speaks like OpenAI's (vLLM, SGLang, llama.cpp)",
+    )
+    llm_endpoint: str = Field("", description="its address; DeepSeek's own if empty")
+    llm_api_key: SecretStr = Field(SecretStr(""), description="its key; never printed")
+    llm_model: str = Field("", description="the model; deepseek-flash at DeepSeek if empty")
+    llm_structured: Literal["auto", "json_schema", "json_object", "strict_tool", "none"] = (
+        Field("auto", description="how the server is held to the form of an answer")
+    )
+    llm_price_hit: float | None = Field(
+        None,
+        ge=0,
+        le=1000,
+        description="USD for a million prompt tokens from the provider's cache; DeepSeek's "
+        "list price, or 0, if this and the other two are empty",
+    )
+    llm_price_miss: float | None = Field(
+        None, ge=0, le=1000, description="USD for a million other prompt tokens"
+    )
+    llm_price_completion: float | None = Field(
+        None, ge=0, le=1000, description="USD for a million tokens of answers"
+    )
+    llm_usd_a_day: float = Field(
+        10, ge=0, le=1_000_000, description="most that a worker spends in a day (UTC)"
+    )
+    llm_tokens_a_day: int = Field(
+        100_000_000, ge=0, le=10**12, description="most tokens that a worker takes in a day"
+    )
+    llm_calls: int = Field(64, ge=1, le=2_000, description="most calls in flight of a worker")
+    llm_cache_dir: Path | None = Field(
+        None, description="folder of answers paid for; in the state folder if empty"
+    )
+    llm_secret: SecretStr = Field(
+        SecretStr(""),
+        description="16 characters or more, by which texts are named in cache and log; one is "
+        "made and kept in the cache folder if empty",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="from which level on lines are logged"
     )
@@ -192,7 +237,7 @@ def allowed(name: str) -> str:
     choices = [choice for choice in get_args(field.annotation) if isinstance(choice, str)]
     if choices:
         return ", ".join(choices)
-    return "text" if field.annotation is str else "a path"
+    return "text" if field.annotation in (str, SecretStr) else "a path"
 
 
 def _set_variables(environment: Mapping[str, str]) -> dict[str, str]:
@@ -233,5 +278,6 @@ def _mistake(item: Any, merged: Mapping[str, Any], origins: Mapping[str, str]) -
     field = Settings.model_fields.get(name)
     if field is None:
         return f"{name} ({origins.get(name)}): no such setting; `risk settings` lists them"
-    place = f"{name} = {merged[name]!r} ({origins[name]})"
+    given = "***" if field.annotation is SecretStr else repr(merged[name])
+    place = f"{name} = {given} ({origins[name]})"
     return f"{place}: must be {allowed(name)}; {field.description}"

@@ -23,7 +23,7 @@ class Topic(msgspec.Struct, frozen=True):
 
 
 def plan(settings: Settings, partitions: int, replication: int, days: int) -> list[Topic]:
-    """Say how the four topics are made.
+    """Say how the six topics are made.
 
     Dead letters carry the bytes of a payment and its mistakes, so they may be twice as long.
     All are kept for the same time: the state of a worker is a fold over the transactions, a
@@ -38,6 +38,8 @@ def plan(settings: Settings, partitions: int, replication: int, days: int) -> li
         (settings.topic_decisions, long),
         (settings.topic_dead_letters, long),
         (settings.topic_labels, short),
+        (settings.topic_reading_log, short),
+        (settings.topic_revisions, long),
     ]
     return [Topic(name, partitions, replication, configs) for name, configs in wanted]
 

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Final
 
+import msgspec
+
 from features.standard import STANDARD
 from features.transaction import Scalar
 from features.velocity import Condition, Velocity
@@ -20,12 +22,28 @@ SAME: Final = tuple(
 
 def velocities(book: Book) -> tuple[Velocity, ...]:
     """Give the velocities that every book has, and those that this one declares."""
-    return (*STANDARD, *[_compiled(declared) for declared in book.velocities.values()])
+    return (*STANDARD, *[_compiled(one, book.velocities) for one in book.velocities.values()])
 
 
-def _compiled(declared: Declared) -> Velocity:
+def _compiled(declared: Declared, others: Mapping[str, Declared]) -> Velocity:
     given = {name: getattr(declared, name) for name in SAME}
-    return Velocity(**given, where=_where(declared))
+    where = _where(declared)
+    if where is not None:
+        where = msgspec.structs.replace(where, basis=_basis(where, others))
+    return Velocity(**given, where=where)
+
+
+def _basis(where: Condition, others: Mapping[str, Declared]) -> str:
+    """Say what the declared velocities are that a condition reads, and those behind them."""
+    met: dict[str, str] = {}
+    waiting = list(where.reads)
+    while waiting:
+        name = waiting.pop()
+        if name in others and name not in met:
+            other = others[name]
+            met[name] = str(msgspec.structs.replace(other, where=None, meaning="", line=0))
+            waiting += [] if other.where is None else names(other.where)
+    return "".join([met[name] for name in sorted(met)])
 
 
 def _where(declared: Declared) -> Condition | None:
@@ -34,6 +52,6 @@ def _where(declared: Declared) -> Condition | None:
     test = Compiler({}, {}).test(declared.where)
 
     def holds(values: Mapping[str, Scalar]) -> bool | None:
-        return test(values, 0)  # a condition on a payment's own fields asks no time
+        return test(values, 0)  # no part of it asks for the time
 
     return Condition(declared.where_text, names(declared.where), holds)

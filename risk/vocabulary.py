@@ -51,13 +51,15 @@ def versions(words: Vocabulary, velocities: Sequence[Velocity]) -> dict[str, str
     """
     by_name = {velocity.name: velocity for velocity in velocities}
     return {
-        name: _version(name, by_name) for name, word in words.items() if word.type != "text"
+        name: _version(name, by_name, {}) for name, word in words.items() if word.type != "text"
     }
 
 
-def _version(name: str, velocities: Mapping[str, Velocity]) -> str:
-    velocity = velocities.get(name)
-    if velocity is None:
-        return "1"
-    read = [_version(other, velocities) for other in sorted(velocity.reads)]
-    return blake2b(" ".join([velocity.digest, *read]).encode(), digest_size=8).hexdigest()
+def _version(name: str, velocities: Mapping[str, Velocity], found: dict[str, str]) -> str:
+    if name not in found:
+        found[name] = "1"  # also for a velocity that asks itself
+        if velocity := velocities.get(name):
+            read = [_version(other, velocities, found) for other in sorted(velocity.reads)]
+            said = " ".join([velocity.digest, *read])
+            found[name] = blake2b(said.encode(), digest_size=8).hexdigest()
+    return found[name]

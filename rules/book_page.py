@@ -8,7 +8,18 @@ import msgspec
 from rules.document import Fields, Leaf, Node
 from rules.errors import Mistake
 from rules.lists import ListMaker
-from rules.model import TIERS, Engine, Listing, ListKind, Outcome, Thresholds, Tier
+from rules.model import (
+    TIERS,
+    Ask,
+    AtDeadline,
+    Engine,
+    Listing,
+    ListKind,
+    Llm,
+    Outcome,
+    Thresholds,
+    Tier,
+)
 from rules.page import Page
 from rules.shelf import LISTS
 from rules.velocity import Velocity
@@ -18,9 +29,15 @@ from rules.vocabulary import Vocabulary, Word
 FRAME: Final = ("name", "version", "owner", "currency", "on_malformed")
 ALSO: Final = (
     "description", "default", "tiers", "score", "lists", "attributes", "velocities", "rates",
-    "engine",
+    "engine", "llm",
 )  # fmt: skip
+ADVICE: Final = dict.fromkeys(
+    ("rules", "tests", "fixtures"), "it stands in files like cards.rules.yaml"
+)
 NAME: Final = (r"[a-z][a-z0-9_]{0,39}", "trusted_payees")
+DEADLINE: Final = (10, 2_000)
+"""Milliseconds that a payment may wait: a worker must stop within five seconds."""
+
 OUTCOMES: Final[Mapping[Tier, Outcome]] = {
     "block": "reject",
     "allow": "approve",
@@ -40,6 +57,7 @@ class Frame(msgspec.Struct, frozen=True, kw_only=True):
     default: Outcome
     outcomes: Mapping[Tier, Outcome]
     thresholds: Thresholds
+    llm: Llm
     engine: Engine
     attributes: Vocabulary
     velocities: Mapping[str, Velocity]
@@ -47,6 +65,7 @@ class Frame(msgspec.Struct, frozen=True, kw_only=True):
     """The words of attributes and velocities."""
 
     listings: Mapping[str, Listing]
+    list_lines: Mapping[str, int]
     rates: str | None
     """File of the exchange rates, beside book.yaml."""
 
@@ -69,7 +88,7 @@ class FrameReader:
     def frame(self) -> Frame:
         """Read the frame; mistakes go to the page."""
         page = self._page
-        found = page.fields(page.root, "book.yaml", FRAME, ALSO)
+        found = page.fields(page.root, "book.yaml", FRAME, ALSO, ADVICE)
         attributes = self._attributes(found.get("attributes"))
         velocities = self._velocities(found.get("velocities"), attributes)
         return Frame(
@@ -83,11 +102,13 @@ class FrameReader:
             else "approve",
             outcomes=self._outcomes(found.get("tiers")),
             thresholds=self._thresholds(found.get("score")),
+            llm=self._llm(found.get("llm")),
             engine=self._engine(found["engine"]) if "engine" in found else "native",
             attributes=attributes,
             velocities=velocities,
             declared={**attributes, **self._described(velocities, attributes)},
             listings=self._listings(found.get("lists")),
+            list_lines=self._lines(found.get("lists")),
             rates=self._rates(found["rates"]) if "rates" in found else None,
         )
 
@@ -132,6 +153,22 @@ class FrameReader:
             page.wrong(node, "review must be below reject")
         return Thresholds(**limits)
 
+    def _llm(self, node: Node | None) -> Llm:
+        if node is None:
+            return Llm()
+        page = self._page
+        found = page.fields(node, "llm", (), ("ask", "deadline_ms", "at_deadline"))
+        plain = Llm()
+        ask, wait = found.get("ask"), found.get("deadline_ms")
+        last = found.get("at_deadline")
+        return Llm(
+            cast("Ask", page.choice(ask, "ask", get_args(Ask))) if ask else plain.ask,
+            page.whole(wait, "deadline_ms", *DEADLINE) if wait else plain.deadline_ms,
+            cast("AtDeadline", page.choice(last, "at_deadline", get_args(AtDeadline)))
+            if last
+            else plain.at_deadline,
+        )
+
     def _attributes(self, node: Node | None) -> Vocabulary:
         if node is None:
             return {}
@@ -168,6 +205,10 @@ class FrameReader:
             self._page.key(mark, name, "list", *NAME)
             listings[name] = self._listing(name, given)
         return listings
+
+    def _lines(self, node: Node | None) -> Mapping[str, int]:
+        fields = node.fields if isinstance(node, Fields) else {}
+        return {name: field.mark.line for name, field in fields.items()}
 
     def _listing(self, name: str, node: Node) -> Listing:
         page = self._page

@@ -1,5 +1,7 @@
 """Event time as analysts speak of it: hours, weekdays and ages, all UTC."""
 
+import re
+from calendar import monthrange
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -7,6 +9,11 @@ EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND: Final = timedelta(microseconds=1)
 HOUR_US: Final = 3_600_000_000
 DAY_US: Final = 24 * HOUR_US
+MONTHS: Final = (
+    *("January", "February", "March", "April", "May", "June", "July", "August"),
+    *("September", "October", "November", "December"),
+)
+_DATE: Final = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})", re.ASCII)
 
 
 def hour(at: int) -> int:
@@ -25,6 +32,18 @@ def micros(text: str) -> int:
     if moment.tzinfo is None:
         raise ValueError("no zone")
     return (moment - EPOCH) // MICROSECOND
+
+
+def no_moment(text: str, example: str) -> tuple[str, str]:
+    """Say why `micros` does not read a text, and what to write instead."""
+    found = _DATE.match(text.strip())
+    if found is not None:
+        year, month, day = map(int, found.groups())
+        if not 1 <= month <= 12:
+            return f"is no date: there is no month {month}", ""
+        if year and not 1 <= day <= monthrange(year, month)[1]:
+            return f"is no date: there is no {day} {MONTHS[month - 1]} {year}", ""
+    return "must be a date and time with a zone", f"like {example}"
 
 
 def start(since: str) -> int | None:

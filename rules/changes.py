@@ -13,6 +13,7 @@ from rules.model import (
     Book,
     Dossier,
     Listing,
+    Llm,
     Param,
     Rollout,
     Rule,
@@ -63,8 +64,10 @@ def _summary(item: Any) -> Iterator[str]:
     if isinstance(item, Dossier):
         yield f"{effect(item)}, {item.mode}: {item.title}"
         yield f"when {condition(item)}"
+        if item.rollout is not None:
+            yield f"rollout: {rollout_text(item.rollout)}"
     elif isinstance(item, Listing):
-        yield f"{item.kind} list of {len(item.ends):,} entries"
+        yield f"{item.kind} list of {entries(len(item.ends))}"
     else:
         yield said(item)
 
@@ -75,6 +78,8 @@ def _frame(old: Book, new: Book) -> Iterator[str]:
     for name in ("review", "reject", "rules"):
         was, now = getattr(old.thresholds, name), getattr(new.thresholds, name)
         yield from _moved(f"score {name}", was, now)
+    for name in Llm.__struct_fields__:
+        yield from _moved(f"llm {name}", getattr(old.llm, name), getattr(new.llm, name))
     for tier, outcome in old.outcomes.items():
         yield from _moved(f"tier {tier}", outcome, new.outcomes[tier])
     if old.rates != new.rates:
@@ -107,7 +112,12 @@ def _listing(old: Listing, new: Listing) -> Iterator[str]:
         (len(moved), "with another expiry"),
     ):
         if count:
-            yield f"{count:,} {'entry' if count == 1 else 'entries'} {verb}"
+            yield f"{entries(count)} {verb}"
+
+
+def entries(count: int) -> str:
+    """Write `1 entry`, `2 entries`."""
+    return f"{count:,} {'entry' if count == 1 else 'entries'}"
 
 
 def _rule(old: Dossier, new: Dossier) -> Iterator[str]:

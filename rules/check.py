@@ -6,10 +6,11 @@ from typing import Final, Literal, TypeAlias
 
 import msgspec
 
+from rules.changes import reason_text
 from rules.condition import lists, names
 from rules.coverage import coverage
-from rules.examples import untested
-from rules.model import Book, Place, Rule, conditions
+from rules.examples import TRUTHS, untested
+from rules.model import Book, Dossier, Example, Place, PointRule, Rule, conditions
 from rules.region import Region, meet, region, within
 from rules.shelf import FRAME_FILE
 from rules.velocity_cost import above_budget
@@ -18,6 +19,7 @@ from rules.verdict import RANK
 Kind: TypeAlias = Literal[
     "never-fires", "beaten", "same-ground", "contradicts", "overlaps",
     "untested", "uncovered", "threshold-untested", "unused", "costly",
+    "no-effect", "percent", "same-name", "same-code",
 ]  # fmt: skip
 
 MOST_PAIRS: Final = 500
@@ -44,6 +46,9 @@ def findings(book: Book, also_read: Collection[str] = ()) -> list[Finding]:
     """
     found = [
         *_never(book),
+        *_slips(book),
+        *_same_codes(book),
+        *_same_names(book),
         *_pairs(book),
         *_tests(book),
         *_unused_lists(book),
@@ -61,6 +66,50 @@ def _never(book: Book) -> Iterator[Finding]:
             cause = "never acts: its rollout covers 0 %"
         if cause:
             yield Finding("never-fires", rule.id, rule.place, cause)
+
+
+def _slips(book: Book) -> Iterator[Finding]:
+    """What a rule says and does not do, or does otherwise than it was meant."""
+    for rule in book.dossiers.values():
+        if rule.rollout is not None and rule.mode == "shadow":
+            cause = (
+                "its rollout does nothing: rollout works on live rules only; a rule in shadow "
+                "is recorded for every payment"
+            )
+            yield Finding("no-effect", rule.id, rule.place, cause)
+        percent = 0 if rule.rollout is None else rule.rollout.percent
+        if 0 < percent < 1:
+            meant = f"for {100 * percent:g} % write {100 * percent:g}"
+            cause = f"percent: {percent:g} means {percent:g} %; {meant}"
+            yield Finding("percent", rule.id, rule.place, cause)
+        if isinstance(rule, PointRule) and abs(rule.points) > book.thresholds.rules:
+            cause = (
+                f"its {rule.points} points are cut: all rules together move the score by "
+                f"{book.thresholds.rules} at most (score: rules in book.yaml)"
+            )
+            yield Finding("no-effect", rule.id, rule.place, cause)
+
+
+def _same_codes(book: Book) -> Iterator[Finding]:
+    """One code that says two things to whoever reads a decision."""
+    first: dict[str, Dossier] = {}
+    for rule in sorted(
+        book.dossiers.values(), key=lambda rule: (rule.place.file, rule.place.line)
+    ):
+        other = first.setdefault(rule.code, rule)
+        if reason_text(other.text) != reason_text(rule.text):
+            cause = f"its reason {rule.code} is another one in {other.id}"
+            yield Finding("same-code", rule.id, rule.place, cause)
+
+
+def _same_names(book: Book) -> Iterator[Finding]:
+    """Two tests that a failure could not tell apart; those without a name are left alone."""
+    first: dict[tuple[str | None, str], Example] = {}
+    for example in book.examples:
+        other = first.setdefault((example.rule, example.name), example)
+        if other is not example and example.name not in TRUTHS.values():
+            cause = f"a test in line {other.place.line} is named {example.name!r} too"
+            yield Finding("same-name", example.rule or "tests", example.place, cause)
 
 
 def _pairs(book: Book) -> Iterator[Finding]:
@@ -149,17 +198,19 @@ def _unused_lists(book: Book) -> Iterator[Finding]:
     asked = [lists(node) for rule in book.dossiers.values() for node in conditions(rule)]
     used = frozenset[str]().union(*asked)
     for name in sorted(book.lists.keys() - used):
-        yield Finding("unused", f"@{name}", Place(FRAME_FILE, 1), "no rule asks this list")
+        place = Place(FRAME_FILE, book.list_lines[name])
+        yield Finding("unused", f"@{name}", place, "no rule asks this list")
 
 
 def _velocities(book: Book, also_read: Collection[str]) -> Iterator[Finding]:
     asked = [names(node) for rule in book.dossiers.values() for node in conditions(rule)]
     of_steps = [name.partition(".")[2] for some in asked for name in some]
-    used = frozenset(book.names).union(also_read, of_steps, *asked)
+    of_wheres = [names(v.where) for v in book.velocities.values() if v.where is not None]
+    used = frozenset(book.names).union(also_read, of_steps, *asked, *of_wheres)
     for velocity in book.velocities.values():
         place = Place(FRAME_FILE, velocity.line)
         if velocity.name not in used:
-            cause = "no rule and no scorer reads this velocity"
+            cause = "no rule, no scorer and no other velocity reads it"
             yield Finding("unused", velocity.name, place, cause)
         costs = above_budget(velocity)
         if costs:

@@ -180,11 +180,6 @@ def names(node: Node) -> frozenset[str]:
     return frozenset(found.name for found in walk(node) if isinstance(found, Named))
 
 
-def parameters(node: Node) -> frozenset[str]:
-    """Every `$param` that the condition uses."""
-    return frozenset(found.name for found in walk(node) if isinstance(found, Parameter))
-
-
 def lists(node: Node) -> frozenset[str]:
     """Every list that the condition asks."""
     return frozenset(

@@ -1,6 +1,6 @@
 """A condition in a rule file: an expression, or a tree of all, any and not."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import msgspec
 
@@ -15,11 +15,12 @@ from rules.vocabulary import Scalar, Vocabulary
 
 
 class Scope(msgspec.Struct, frozen=True):
-    """What a condition may refer to."""
+    """What a condition may refer to; `against` is that of `operand.Scope`."""
 
     words: Vocabulary
     params: Mapping[str, Scalar]
     listings: Mapping[str, Listing]
+    against: Callable[[str], str] = operand.nothing_against
 
 
 def read_condition(page: Page, node: YamlNode, scope: Scope) -> Node:
@@ -27,7 +28,7 @@ def read_condition(page: Page, node: YamlNode, scope: Scope) -> Node:
     if not isinstance(node, Fields):
         text = page.text(node, "a condition", 2000)
         wrong = page.within(node)
-        within = operand.Scope(scope.words, scope.params, scope.listings, wrong)
+        within = operand.Scope(scope.words, scope.params, scope.listings, wrong, scope.against)
         return read_expression(text, within) if text else FALSE
     if len(node.fields) != 1:
         page.wrong(node, "a condition is an expression or one of all, any, not")

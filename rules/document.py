@@ -5,6 +5,7 @@ PyYAML only splits the text into events; what a scalar *means* is decided by who
 aliases, tags, duplicate keys, deep nesting and large files are refused.
 """
 
+import re
 from collections.abc import Iterator
 from typing import Any, Final, TypeAlias
 
@@ -15,6 +16,9 @@ from rules.errors import Mistake
 
 MAX_BYTES: Final = 1 << 20
 MAX_DEPTH: Final = 24
+_BRACED: Final = re.compile(r"(: |- )\{[^{}]*\} *[^ ,}]")
+"""Braces at the begin of a text: YAML takes them for a mapping."""
+
 _Loader: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -154,14 +158,15 @@ class _Composer:
     def _refuse(self, error: Exception) -> None:
         mark = getattr(error, "problem_mark", None)
         problem = getattr(error, "problem", None) or "a character that YAML does not allow"
-        hint = (
-            "put text that holds ': ' or ' #' in quotes" if "mapping values" in problem else ""
-        )
         place = Mark(mark.line + 1, mark.column + 1) if mark else Mark(1, 1)
-        self._wrong(place, f"no YAML: {problem}", hint)
+        hint = _advice(problem, self._source(place.line), place.column)
+        self._wrong(place, f"not readable as YAML: {problem}", hint)
+
+    def _source(self, line: int) -> str:
+        return self.lines[line - 1] if line <= len(self.lines) else ""
 
     def _wrong(self, mark: Mark, cause: str, hint: str = "") -> None:
-        source = self.lines[mark.line - 1] if mark.line <= len(self.lines) else ""
+        source = self._source(mark.line)
         self.mistakes.append(Mistake(self._file, mark.line, mark.column, cause, hint, source))
 
 
@@ -169,6 +174,18 @@ class _TooDeep(Exception):
     def __init__(self, mark: Mark) -> None:
         super().__init__()
         self.mark = mark
+
+
+def _advice(problem: str, source: str, column: int) -> str:
+    """Guess what stands at the place where a file cannot be read on."""
+    sign = source[column - 1 : column]
+    if "mapping values" in problem:
+        return "put text that holds ': ' or ' #' in quotes"
+    if sign == "\t" or "tab" in problem:
+        return "indent by spaces, not by tabs"
+    if sign in ("@", "%", "`"):
+        return f"put text that begins with {sign} in quotes"
+    return "put text with {...} in quotes" if _BRACED.search(source) else ""
 
 
 def _mark(event: Any) -> Mark:

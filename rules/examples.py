@@ -35,6 +35,19 @@ def failures(book: Book, evaluator: Callable[[Book], Evaluator] = Tree) -> Itera
             yield Failure(example, expected, actual)
 
 
+def failures_on(
+    book: Book, evaluators: Mapping[str, Callable[[Book], Evaluator]]
+) -> list[tuple[Failure, tuple[str, ...]]]:
+    """What fails on any evaluator, in the order of the files, with all that fail alike."""
+    found: list[tuple[Failure, tuple[str, ...]]] = []
+    for name, make in evaluators.items():
+        told = list(failures(book, make))
+        found = [(one, (*names, name) if one in told else names) for one, names in found]
+        known = [one for one, _ in found]
+        found += [(one, (name,)) for one in told if one not in known]
+    return sorted(found, key=lambda one: (one[0].example.place.file, one[0].example.place.line))
+
+
 def untested(book: Book) -> Iterator[tuple[Dossier, str]]:
     """Live rules without a test that hits, and without one that misses."""
     asked = {(example.rule, example.truth) for example in book.examples}

@@ -6,11 +6,12 @@ from typing import Final, Literal, TypeAlias
 import msgspec
 
 from rules.condition import Compare, Named
-from rules.model import Book, Dossier, PointRule, Rule, Truth
+from rules.model import Book, Dossier, PointRule, Rule, Truth, flag_of
 from rules.rollout import covers
 from rules.template import show
-from rules.trace import Trace, is_near, trace
+from rules.trace import Trace, blockers, is_near, trace
 from rules.vocabulary import Scalar
+from rules.written import written
 
 Standing: TypeAlias = Literal["fired", "unknown", "near", "silent"]
 STANDINGS: Final[tuple[Standing, ...]] = ("fired", "unknown", "near", "silent")
@@ -18,12 +19,17 @@ TRUTHS: Final[Mapping[Truth, str]] = {True: "true", False: "false", None: "unkno
 
 
 class Explained(msgspec.Struct, frozen=True):
-    """One rule on one payment. `part` says in what way it takes part in the decision."""
+    """One rule on one payment. `part` says in what way it takes part in the decision.
+
+    `steps` are those of a sequence: all that led to it, or what the last one asks of this
+    payment if it is not (or not known to be) completed.
+    """
 
     rule: Dossier
     standing: Standing
     part: str
     trace: Trace
+    steps: tuple["Line", ...] = ()
 
 
 class Line(msgspec.Struct, frozen=True):
@@ -54,7 +60,37 @@ def _explained(book: Book, rule: Dossier, values: Mapping[str, Scalar], at: int)
         standing = "fired"
     elif is_near(found):
         standing = "near"
-    return Explained(rule, standing, part_of(rule, values, at), found)
+    steps = tuple(_steps(book, rule, values, at))
+    return Explained(rule, standing, part_of(rule, values, at), found, steps)
+
+
+def _steps(book: Book, rule: Dossier, values: Mapping[str, Scalar], at: int) -> Iterator[Line]:
+    if not isinstance(rule, Rule) or rule.sequence is None:
+        return
+    flag, (*earlier, last) = flag_of(rule.id), rule.sequence.steps
+    begin = f"{flag}."
+    bound = {n.removeprefix(begin): v for n, v in values.items() if n.startswith(begin)}
+    if values.get(flag) is True:
+        for step in earlier:
+            own = {n: v for n, v in sorted(bound.items()) if n.startswith(f"{step.name}.")}
+            yield Line(0, True, f"{step.name}: {written(step.condition)}", _shown(own))
+    asked = msgspec.structs.replace(rule, condition=last.condition)
+    for line in lines(trace(asked, book, {**values, **bound}, at)):
+        name = "" if line.depth else f"{last.name}: "
+        yield msgspec.structs.replace(line, text=name + line.text)
+
+
+def deciding(
+    book: Book, rule: Dossier, values: Mapping[str, Scalar], at: int, wanted: Truth
+) -> Iterator[Line]:
+    """Show the fewest conditions that keep a rule from holding, or else all that make it hold.
+
+    `wanted` is how the rule should have been, and was not.
+    """
+    found = trace(rule, book, values, at)
+    between = blockers(found) if wanted is not False else ()
+    for one in between or (found,):
+        yield from lines(one)
 
 
 def part_of(rule: Dossier, values: Mapping[str, Scalar], at: int) -> str:
@@ -84,10 +120,12 @@ def lines(found: Trace, depth: int = 0) -> Iterator[Line]:
 
 
 def _note(found: Trace) -> str:
-    known = [f"{name} = {show(value)}" for name, value in found.values.items()]
-    if found.gap is not None:
-        known.append(_distance(found))
-    return "; ".join(known)
+    known = _shown(found.values)
+    return known if found.gap is None else f"{known}; {_distance(found)}"
+
+
+def _shown(values: Mapping[str, Scalar | None]) -> str:
+    return "; ".join([f"{name} = {show(value)}" for name, value in values.items()])
 
 
 def _distance(found: Trace) -> str:

@@ -30,8 +30,9 @@ from rules.operand import (
     list_named,
     named,
     parameter,
+    unquoted,
 )
-from rules.tokens import Kind, Token, Unreadable, tokenise
+from rules.tokens import Kind, Token, Unreadable, tokenise, ungrouped
 
 MAX_DEPTH: Final = 24
 JOINERS: Final = ("and", "or", "in", "not")
@@ -40,15 +41,16 @@ JOINERS: Final = ("and", "or", "in", "not")
 def read_expression(text: str, scope: Scope) -> Node:
     """Read a condition; if anything goes to `scope.wrong`, the result is of no use."""
     try:
-        return _Reader(tokenise(text), scope).condition()
+        return _Reader(text, scope).condition()
     except Unreadable as error:
         scope.wrong(error.cause, error.offset, error.hint)
         return FALSE
 
 
 class _Reader:
-    def __init__(self, tokens: list[Token], scope: Scope) -> None:
-        self._tokens = tokens
+    def __init__(self, text: str, scope: Scope) -> None:
+        self._text = text
+        self._tokens = tokenise(text)
         self._scope = scope
         self._next = 0
         self._depth = 0
@@ -83,6 +85,8 @@ class _Reader:
         if token.kind == "end":
             return Unreadable(cause or "the expression ends too early", token.offset)
         near = did_you_mean(token.text, JOINERS) if token.kind == "name" else ""
+        if token.text == ",":
+            near = ungrouped(self._text, token.offset)
         return Unreadable(
             cause or f"{token.text[:60]!r} is not expected here", token.offset, near
         )
@@ -134,8 +138,17 @@ class _Reader:
         while self._token.kind == "symbol" and self._token.text in COMPARATORS:
             sign = self._take()
             signs.append((sign.text, sign.offset))
-            operands.append(self._sum())
+            operands.append(self._beside(left))
         return chain(self._scope, tuple(operands), tuple(signs)) if signs else left
+
+    def _beside(self, value: Operand) -> Operand:
+        """Read what is compared with a value: beside text a word without quotes is no name."""
+        token, after = self._token, self._tokens[min(self._next + 1, len(self._tokens) - 1)]
+        known = {"true", "false", *JOINERS, *self._scope.words}
+        bare = token.kind == "name" and token.text not in known and after.text != "("
+        if value.type == "text" and bare and not self._scope.against(token.text):
+            return unquoted(self._scope, self._take().text, token.offset)
+        return self._sum()
 
     def _member(self, value: Operand) -> Operand:
         if self._token.kind == "list":
@@ -144,12 +157,12 @@ class _Reader:
             node = expect(self._scope, value, "text", "what is looked up in a list")
             return Operand(Listed(node, name), "flag", value.offset)
         self._demand("(")
-        return among(self._scope, value, self._arguments())
+        return among(self._scope, value, self._options(value))
 
-    def _arguments(self) -> tuple[Operand, ...]:
-        found = [self._sum()]
+    def _options(self, value: Operand) -> tuple[Operand, ...]:
+        found = [self._beside(value)]
         while self._taken("symbol", ","):
-            found.append(self._sum())
+            found.append(self._beside(value))
         self._demand(")")
         return tuple(found)
 
@@ -185,11 +198,10 @@ class _Reader:
             return self._bracket()
         self._take()
         if token.kind == "number":
-            return constant(
-                float(token.text) if "." in token.text else int(token.text), token.offset
-            )
+            number = float(token.text) if "." in token.text else int(token.text)
+            return constant(number, token.offset, token.text)
         if token.kind == "string":
-            return constant(token.text, token.offset)
+            return constant(token.text, token.offset, token.text)
         if token.kind == "param":
             return parameter(self._scope, token.text, token.offset)
         return self._named(token)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from rules.changes import condition, dates, reason_text, rollout_text
+from rules.changes import condition, dates, entries, reason_text, rollout_text
 from rules.explain import effect
 from rules.model import TIERS, Book, Dossier, Listing
 from rules.velocity import said
@@ -71,7 +71,7 @@ def _frame(book: Book) -> Iterator[str]:
 
 def _listing(listing: Listing) -> str:
     where = listing.file or "book.yaml"
-    return f"- `@{listing.name}`: {listing.kind} list, {len(listing.ends):,} entries, {where}"
+    return f"- `@{listing.name}`: {listing.kind} list, {entries(len(listing.ends))}, {where}"
 
 
 def _rule(book: Book, rule: Dossier) -> Iterator[str]:

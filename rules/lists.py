@@ -10,7 +10,7 @@ from collections.abc import Callable
 from io import StringIO
 from typing import Any, Final
 
-from rules.calendar import micros
+from rules.calendar import micros, no_moment
 from rules.errors import Mistake, did_you_mean
 from rules.model import FOREVER, Listing, ListKind
 from rules.wording import fold
@@ -69,8 +69,8 @@ class ListMaker:
         try:
             end = micros(expires)
         except ValueError:
-            hint = "like 2026-12-31T00:00:00Z"
-            self.wrong(line, "expires must be a date and time with a zone", hint)
+            cause, hint = no_moment(expires, "2026-12-31T00:00:00Z")
+            self.wrong(line, f"expires {cause}", hint)
             return FOREVER
         self._moments[expires] = end
         return end

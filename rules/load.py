@@ -21,6 +21,15 @@ from rules.shelf import FRAME_FILE, LISTS, Shelf, hash_of
 from rules.vocabulary import Vocabulary
 
 MAX_RULES: Final = 2000
+ELSEWHERE: Final = dict.fromkeys(
+    ("velocities", "lists", "attributes", "score", "tiers", "rates"), "declare it in book.yaml"
+)
+IN_FRAME: Final = (
+    ("unknown value ", "unknown list ", "by cannot be "),
+    "names in rules, tests and scorecard",
+)
+IN_RULES: Final = (("unknown fixture ", "unknown rule "), "names of its fixtures and rules")
+"""How mistakes about names begin that may stand in such a file, and how to say so."""
 
 
 def load_book(folder: Path, vocabulary: Vocabulary, before: Book | None = None) -> Book:
@@ -34,14 +43,29 @@ def load_book(folder: Path, vocabulary: Vocabulary, before: Book | None = None) 
     shelf = Shelf(folder)
     book = _book(shelf, vocabulary, before)
     if shelf.mistakes:
-        raise BookError(shelf.mistakes)
+        raise BookError(_told(shelf))
     return msgspec.structs.replace(book, hash=hash_of(shelf.files), files=shelf.files)
 
 
-def declared_words(folder: Path, vocabulary: Vocabulary) -> Vocabulary:
-    """Find the attributes and velocities that a book declares, whatever is wrong with it."""
-    page = Shelf(folder).page(FRAME_FILE)
-    return FrameReader(page, _no_list, vocabulary).frame().declared
+def _told(shelf: Shelf) -> list[Mistake]:
+    """All mistakes but those about names that may stand in a file that cannot be read."""
+    mistakes = shelf.mistakes
+    for file in shelf.unread:
+        hidden, what = IN_FRAME if file == FRAME_FILE else IN_RULES
+        mistakes = [mistake for mistake in mistakes if not mistake.cause.startswith(hidden)]
+        cause = f"{what} are not checked until this file can be read"
+        mistakes.append(Mistake(file, 1, 1, cause))
+    return mistakes
+
+
+def declared_words(folder: Path, vocabulary: Vocabulary) -> Vocabulary | None:
+    """Find the attributes and velocities that a book declares, whatever is wrong with it.
+
+    None if book.yaml cannot be read at all.
+    """
+    shelf = Shelf(folder)
+    frame = FrameReader(shelf.page(FRAME_FILE), _no_list, vocabulary).frame()
+    return None if shelf.unread else frame.declared
 
 
 def reload_lists(book: Book, folder: Path) -> Book:
@@ -131,7 +155,8 @@ def _only_lists_differ(before: Book, folder: Path) -> bool:
 def _book(shelf: Shelf, vocabulary: Vocabulary, before: Book | None) -> Book:
     opener = _list_opener(shelf, before)
     frame = FrameReader(shelf.page(FRAME_FILE), opener, vocabulary).frame()
-    shelf.refuse_loose_lists()
+    if not shelf.unread:
+        shelf.refuse_loose_lists()
     words = {**vocabulary, **frame.declared}
     sections = [_Section(shelf.page(file)) for file in shelf.rule_files()]
     rules = _rules(shelf, sections, RuleReader(words, frame.listings))
@@ -149,12 +174,14 @@ def _book(shelf: Shelf, vocabulary: Vocabulary, before: Book | None) -> Book:
         default=frame.default,
         outcomes=frame.outcomes,
         thresholds=frame.thresholds,
+        llm=frame.llm,
         engine=frame.engine,
         rates=_rates(shelf, frame.rates),
         words=words,
         attributes=frame.attributes,
         velocities=frame.velocities,
         lists=frame.listings,
+        list_lines=frame.list_lines,
         rules={name: rule for name, rule in by_id.items() if isinstance(rule, Rule)},
         point_rules={n: rule for n, rule in by_id.items() if isinstance(rule, PointRule)},
         examples=tuple(_examples(sections, words, by_id)),
@@ -169,7 +196,8 @@ class _Section:
 
     def __init__(self, page: Page) -> None:
         self.page = page
-        found = page.fields(page.root, "a rule file", (), ("rules", "fixtures", "tests"))
+        parts = ("rules", "fixtures", "tests")
+        found = page.fields(page.root, "a rule file", (), parts, ELSEWHERE)
         self.rules = page.items(found["rules"], "rules") if "rules" in found else ()
         self.tests = page.items(found["tests"], "tests") if "tests" in found else ()
         self.fixtures = (

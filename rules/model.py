@@ -14,6 +14,8 @@ Tier: TypeAlias = Literal["block", "allow", "reject", "review"]
 Outcome: TypeAlias = Literal["approve", "review", "reject"]
 Mode: TypeAlias = Literal["live", "shadow", "off"]
 Severity: TypeAlias = Literal["info", "low", "medium", "high", "critical"]
+Ask: TypeAlias = Literal["always", "when-it-matters", "never"]
+AtDeadline: TypeAlias = Literal["local", "review"]
 Engine: TypeAlias = Literal["native", "tree", "durable"]
 ListKind: TypeAlias = Literal["allow", "block", "watch"]
 Truth: TypeAlias = bool | None
@@ -176,6 +178,18 @@ class Thresholds(msgspec.Struct, frozen=True):
     rules: int = 30
 
 
+class Llm(msgspec.Struct, frozen=True):
+    """When a model is asked about the memo, where one is configured.
+
+    `deadline_ms`: how long a payment waits for the answer, from its arrival. `at_deadline`:
+    what decides if there is none: the local reading alone, or a person.
+    """
+
+    ask: Ask = "when-it-matters"
+    deadline_ms: int = 250
+    at_deadline: AtDeadline = "local"
+
+
 class Book(msgspec.Struct, frozen=True, kw_only=True):
     """A folder of rules. `rules` are sorted by id, `hash` is over all files that were read."""
 
@@ -188,6 +202,7 @@ class Book(msgspec.Struct, frozen=True, kw_only=True):
     default: Outcome
     outcomes: Mapping[Tier, Outcome]
     thresholds: Thresholds
+    llm: Llm = Llm()
     engine: Engine = "native"
     """What evaluates the rules; all give the same."""
 
@@ -197,6 +212,9 @@ class Book(msgspec.Struct, frozen=True, kw_only=True):
     words: Vocabulary
     attributes: Vocabulary
     lists: Mapping[str, Listing]
+    list_lines: Mapping[str, int] = {}
+    """Where in book.yaml each list is declared."""
+
     rules: Mapping[str, Rule]
     point_rules: Mapping[str, PointRule] = {}
     """Rules with points instead of a tier, sorted by id; no id stands in both."""

@@ -22,6 +22,7 @@ from rules.condition import (
     Type,
 )
 from rules.errors import did_you_mean
+from rules.spelling import kind
 from rules.vocabulary import Scalar, Vocabulary
 from rules.wording import fold
 
@@ -31,21 +32,34 @@ Sign: TypeAlias = Literal["+", "-", "*", "/"]
 
 
 class Operand(msgspec.Struct, frozen=True):
-    """A node with its type (None after a mistake), unit (None fits all) and place."""
+    """A node with its type (None after a mistake), unit (None fits all) and place.
+
+    `literal` is a constant as it was written.
+    """
 
     node: Node
     type: Type | None
     offset: int
     unit: str | None = None
+    literal: str = ""
+
+
+def nothing_against(name: str) -> str:
+    """Say of no name why it may not be read."""
+    return ""
 
 
 class Scope(msgspec.Struct, frozen=True):
-    """What an expression may refer to, and where its mistakes go: (cause, offset, hint)."""
+    """What an expression may refer to, and where its mistakes go: (cause, offset, hint).
+
+    `against` says why a name that is no word here may not be read, '' if it is just unknown.
+    """
 
     words: Vocabulary
     params: Mapping[str, Scalar]
     lists: Collection[str]
     wrong: Callable[[str, int, str], None]
+    against: Callable[[str], str] = nothing_against
 
 
 def type_of(value: Scalar) -> Type:
@@ -55,21 +69,29 @@ def type_of(value: Scalar) -> Type:
     return "text" if isinstance(value, str) else "number"
 
 
-def constant(value: Scalar, offset: int) -> Operand:
+def constant(value: Scalar, offset: int, literal: str = "") -> Operand:
     """Make a literal; text is folded here, once."""
-    return Operand(
-        Constant(fold(value) if isinstance(value, str) else value), type_of(value), offset
-    )
+    node = Constant(fold(value) if isinstance(value, str) else value)
+    return Operand(node, type_of(value), offset, literal=literal)
 
 
 def named(scope: Scope, name: str, offset: int) -> Operand:
     """Look up a value of the vocabulary."""
     word = scope.words.get(name)
     if word is None:
-        hint = did_you_mean(name, scope.words)
-        scope.wrong(f"unknown value {name[:60]!r}", offset, hint)
+        reason = scope.against(name)
+        hint = "" if reason else did_you_mean(name, scope.words)
+        scope.wrong(reason or f"unknown value {name[:60]!r}", offset, hint)
         return Operand(Constant(0), None, offset)
     return Operand(Named(name, word.type), word.type, offset, word.unit)
+
+
+def unquoted(scope: Scope, name: str, offset: int) -> Operand:
+    """Take a bare word that is compared with text and is no value: likely text itself."""
+    near = did_you_mean(name, [other for other, w in scope.words.items() if w.type == "text"])
+    hint = f"text needs quotes: '{name[:60]}'" + (f"; or {near}" if near else "")
+    scope.wrong(f"unknown value {name[:60]!r}", offset, hint)
+    return Operand(Constant(0), None, offset)
 
 
 def parameter(scope: Scope, name: str, offset: int) -> Operand:
@@ -90,11 +112,11 @@ def list_named(scope: Scope, name: str, offset: int) -> str:
     return name
 
 
-def expect(scope: Scope, operand: Operand, type_: Type, what: str) -> Node:
+def expect(scope: Scope, operand: Operand, type_: Type, what: str, hint: str = "") -> Node:
     """Give the operand's node, which must be of a type."""
     if operand.type not in (None, type_):
         have = ARTICLE[operand.type or "number"]
-        scope.wrong(f"{what} must be {ARTICLE[type_]}, this is {have}", operand.offset, "")
+        scope.wrong(f"{what} must be {ARTICLE[type_]}, this is {have}", operand.offset, hint)
     return operand.node
 
 
@@ -144,13 +166,29 @@ def _compare(scope: Scope, sign: str, left: Operand, right: Operand) -> Node:
     type_ = left.type or right.type or "number"
     if left.type and right.type and left.type != right.type:
         cause = f"{ARTICLE[left.type]} cannot be compared with {ARTICLE[right.type]}"
-        scope.wrong(cause, right.offset, "")
+        scope.wrong(cause, right.offset, _advice(left, right) or _advice(right, left))
     elif type_ != "number" and sign not in ("==", "!="):
         scope.wrong(f"{ARTICLE[type_]} can only be compared with == and !=", left.offset, "")
     elif _fixed(left) and _fixed(right):
         scope.wrong("two constants are compared", left.offset, "")
     same_unit(scope, (left, right))
     return Compare(msgspec.convert(sign, Comparator), left.node, right.node, type_)
+
+
+def _advice(value: Operand, constant: Operand) -> str:
+    """Say how a constant is written that does not fit the value it is compared with."""
+    literal = constant.literal
+    match value.type, constant.type:
+        case "text", "number" if literal:
+            return f"write '{literal}'"
+        case "number", "text" if kind(literal) == "number":
+            return f"write {literal} without quotes"
+        case "number", "text" if isinstance(constant.node, Parameter):
+            return f"numbers stand without quotes, also the value of ${constant.node.name}"
+        case "flag", _ if isinstance(value.node, Named):
+            return f"a flag stands alone: {value.node.name}, or not {value.node.name}"
+        case _:
+            return ""
 
 
 def _fixed(operand: Operand) -> bool:
@@ -167,6 +205,6 @@ def among(scope: Scope, value: Operand, options: tuple[Operand, ...]) -> Operand
         elif value.type == "flag":
             scope.wrong("a flag needs no in (...)", value.offset, "")
         else:
-            expect(scope, option, type_, "what stands in (...)")
+            expect(scope, option, type_, "what stands in (...)", _advice(value, option))
             constants.append(option.node.value)
     return Operand(Among(value.node, tuple(constants), type_), "flag", value.offset)

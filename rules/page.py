@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Collection, Mapping
 from typing import Final, TypeAlias
 
-from rules.calendar import micros
+from rules.calendar import micros, no_moment
 from rules.document import Fields, Items, Leaf, Mark, Node, compose
 from rules.errors import Mistake, did_you_mean
 from rules.spelling import kind, trap
@@ -17,6 +17,7 @@ from rules.vocabulary import Scalar, Word
 ABSENT: Final = Leaf(Mark(0, 0), "", plain=True, quote=None)
 """Stands for a required key that is absent; that is told once, nothing is told about it."""
 
+NO_ADVICE: Final[Mapping[str, str]] = {}
 Wrong: TypeAlias = Callable[[str, int, str], None]
 """Takes a cause, the offset in a text where it is, and a hint."""
 
@@ -44,16 +45,25 @@ class Page:
         return self._lines[line - 1] if line <= len(self._lines) else ""
 
     def fields(
-        self, node: Node, what: str, required: Collection[str], optional: Collection[str] = ()
+        self,
+        node: Node,
+        what: str,
+        required: Collection[str],
+        optional: Collection[str] = (),
+        advice: Mapping[str, str] = NO_ADVICE,
     ) -> dict[str, Node]:
-        """Take a mapping with known keys; absent required ones and unknown ones are wrong."""
-        known = [*required, *optional]
+        """Take a mapping with known keys; absent required ones and unknown ones are wrong.
+
+        `advice` says of unknown keys that are likely what to write instead.
+        """
+        known = list(dict.fromkeys([*required, *optional]))
         found: dict[str, Node] = {}
         for key, (mark, value) in self.entries(node, what).items():
             if key in known:
                 found[key] = value
             else:
-                hint = did_you_mean(key, known) or f"known are {', '.join(known)}"
+                near = advice.get(key) or did_you_mean(key, known)
+                hint = near or f"known are {', '.join(known)}"
                 self.wrong(mark, f"{what} has no key {key!r}", hint)
         absent = [key for key in required if key not in found]
         if absent and isinstance(node, Fields):
@@ -85,7 +95,8 @@ class Page:
 
     def text(self, node: Node, what: str, longest: int = 300) -> str:
         """Take text that YAML cannot take for something else; never empty."""
-        leaf = self._leaf(node, what)
+        hint = "put text with {...} in quotes" if isinstance(node, Fields) else ""
+        leaf = self._leaf(node, what, hint)
         if leaf is None:
             return ""
         if leaf.plain and kind(leaf.text) != "text":
@@ -124,12 +135,12 @@ class Page:
         if leaf is None:
             return low
         if not leaf.plain or kind(leaf.text) != "number":
-            why = trap(leaf.text) if leaf.plain else "it is quoted"
-            self.wrong(
-                leaf,
-                f"{what} must be a number" + (f"; {why}" if why else ""),
-                "write it in plain digits",
-            )
+            why, hint = trap(leaf.text), "write it in plain digits"
+            if not leaf.plain:
+                why = "it is quoted"
+            if not leaf.plain and kind(leaf.text) == "number":
+                hint = f"write {leaf.text} without quotes"
+            self.wrong(leaf, f"{what} must be a number" + (f"; {why}" if why else ""), hint)
             return low
         value = float(leaf.text) if "." in leaf.text else int(leaf.text)
         if not low <= value <= high:
@@ -158,9 +169,8 @@ class Page:
         try:
             return micros(leaf.text)
         except ValueError:
-            self.wrong(
-                leaf, f"{what} must be a date and time with a zone", "like 2026-10-01T00:00:00Z"
-            )
+            cause, hint = no_moment(leaf.text, "2026-10-01T00:00:00Z")
+            self.wrong(leaf, f"{what} {cause}", hint)
             return 0
 
     def scalar(self, node: Node, what: str) -> Scalar:
@@ -170,7 +180,9 @@ class Page:
                 "number": self.number,
                 "flag": self.flag,
             }
-            return takers.get(kind(node.text), self.text)(node, what)
+            is_meant = kind(node.text) == "trap" and "number" in trap(node.text)
+            value = takers.get(kind(node.text), self.text)(node, what)
+            return 0 if is_meant else value
         return self.text(node, what)
 
     def value(self, node: Node, what: str, word: Word) -> Scalar | None:
@@ -181,8 +193,8 @@ class Page:
             return self.number(node, what)
         return self.flag(node, what) if word.type == "flag" else self.text(node, what, 1000)
 
-    def _leaf(self, node: Node, what: str) -> Leaf | None:
+    def _leaf(self, node: Node, what: str, hint: str = "") -> Leaf | None:
         if isinstance(node, Leaf):
             return node
-        self.wrong(node, f"{what} must be a single value")
+        self.wrong(node, f"{what} must be a single value", hint)
         return None

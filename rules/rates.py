@@ -8,7 +8,7 @@ import re
 from io import StringIO
 from typing import Final, TypeAlias
 
-from rules.calendar import micros
+from rules.calendar import micros, no_moment
 from rules.errors import Mistake
 
 Row: TypeAlias = tuple[str, int, str]
@@ -51,4 +51,5 @@ def _row(row: list[str]) -> Row:
     try:
         return currency, micros(start), rate
     except ValueError:
-        raise ValueError("from must be a time with a zone like 2026-01-01T00:00:00Z") from None
+        told = " ".join(no_moment(start, "2026-01-01T00:00:00Z"))
+        raise ValueError(f"from {told.strip()}") from None

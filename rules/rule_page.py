@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final, cast, get_args
 
-from rules.condition import And, Named, Node, Not, names, parameters
+from rules.condition import And, Named, Node, Not, names
 from rules.condition_page import Scope, read_condition
 from rules.document import Fields
 from rules.document import Node as YamlNode
@@ -11,6 +11,7 @@ from rules.model import (
     TIERS,
     Listing,
     Mode,
+    Param,
     Place,
     PointRule,
     Rollout,
@@ -22,7 +23,7 @@ from rules.model import (
     flag_of,
 )
 from rules.page import Page
-from rules.param_page import read_params
+from rules.param_page import check_params, read_params
 from rules.rule_laws import check_allow, check_points, check_searches
 from rules.sequence_page import earlier_words, read_sequence, told_template
 from rules.template import Slot, Template, read_template
@@ -46,6 +47,15 @@ OPTIONAL: Final = (
     "labels",
     "tests",
 )
+ADVICE: Final = {
+    **dict.fromkeys(("priority", "order", "weight"), "tiers decide, not order"),
+    **dict.fromkeys(("velocities", "lists", "attributes"), "declare it in book.yaml"),
+    **dict.fromkeys(("action", "outcome", "decision"), "tier says what a rule does"),
+    **dict.fromkeys(("condition", "if"), "write when"),
+    "fixtures": "fixtures stand beside rules, at the left margin",
+}
+"""What belongs elsewhere, or is named otherwise here."""
+
 MAX_POINTS: Final = 100
 ID: Final = (r"(?=.{1,60}$)[A-Z][A-Z0-9]*(-[A-Z0-9]+)*", "CARD-TESTING-10M")
 """At most 60 characters: it is the key of the rollout's hash, which takes 64 bytes."""
@@ -76,8 +86,9 @@ class _RuleReading:
         effect = "points" if "points" in keys else "tier"
         asks = "sequence" if "sequence" in keys and effect == "tier" else "when"
         also = (*OPTIONAL, *EFFECTS)
-        found = self._page.fields(node, "a rule", (*HEAD, effect, asks, "reason"), also)
-        params = read_params(self._page, found["params"]) if "params" in found else {}
+        needed = (*HEAD, effect, asks, "reason")
+        found = self._page.fields(node, "a rule", needed, also, ADVICE)
+        params = self._params(found)
         constants = {name: param.value for name, param in params.items()}
         sequence = None
         if asks == "sequence":
@@ -162,12 +173,14 @@ class _RuleReading:
             condition = read_condition(page, found["when"], scope)
         if "unless" in found:
             condition = And((condition, Not(read_condition(page, found["unless"], scope))))
-        steps = sequence.steps if sequence is not None else ()
-        used = parameters(condition).union(*[parameters(step.condition) for step in steps])
-        for name in constants:
-            if name not in used:
-                page.wrong(found["params"], f"parameter {name!r} is used by no condition")
         return condition
+
+    def _params(self, found: Mapping[str, YamlNode]) -> dict[str, Param]:
+        if "params" not in found:
+            return {}
+        asks = [found[key] for key in ("when", "unless", "sequence") if key in found]
+        check_params(self._page, found["params"], asks)
+        return read_params(self._page, found["params"])
 
     def _mode(self, found: Mapping[str, YamlNode]) -> Mode:
         if "mode" not in found:
@@ -208,6 +221,7 @@ class _RuleReading:
         if "effective" not in found:
             return Window()
         page = self._page
+        before = len(page.mistakes)
         given = page.fields(found["effective"], "effective", (), ("from", "until"))
         ends = {
             end: page.moment(given[key], key)
@@ -215,7 +229,7 @@ class _RuleReading:
             if key in given
         }
         window = Window(**ends)
-        if window.start >= window.end:
+        if window.start >= window.end and len(page.mistakes) == before:
             page.wrong(found["effective"], "from must be before until")
         return window
 

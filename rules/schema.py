@@ -6,8 +6,9 @@ by reading the book; a file that the schema refuses, reading refuses too.
 
 from typing import Any, Final, TypeAlias, get_args
 
+from rules.book_page import DEADLINE
 from rules.book_page import NAME as LIST_NAME
-from rules.model import TIERS, Engine, ListKind, Mode, Outcome, Severity
+from rules.model import TIERS, Ask, AtDeadline, Engine, ListKind, Mode, Outcome, Severity
 from rules.param_page import PARAM
 from rules.rule_page import CODE, ID, MAX_POINTS
 from rules.sequence_page import NAME as STEP_NAME
@@ -20,6 +21,10 @@ Schema: TypeAlias = dict[str, Any]
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 TEXT: Final[Schema] = {"type": "string", "minLength": 1, "maxLength": 300}
 CONDITION: Final[Schema] = {"$ref": "#/$defs/condition"}
+ASKED_OF_EACH: Final = (
+    "payments that count: a condition on their own fields, the past and other velocities, by "
+    "the values that they had when they passed"
+)
 MOMENT: Final[Schema] = {"type": "string", "format": "date-time"}
 _SCALAR: Final[Schema] = {"type": ["string", "number", "boolean"]}
 
@@ -63,6 +68,7 @@ def book_schema(words: Vocabulary) -> Schema:
                 "on_malformed": outcome,
                 "tiers": _object({tier: outcome for tier in TIERS}),
                 "score": _object({"review": points, "reject": points, "rules": points}),
+                "llm": _llm(),
                 "rates": {"type": "string", "pattern": "[.]csv$"},
                 "engine": _choice(get_args(Engine)),
                 "lists": _named(LIST_NAME[0], _listing()),
@@ -73,6 +79,17 @@ def book_schema(words: Vocabulary) -> Schema:
         ),
         "$defs": {"condition": _condition()},
     }
+
+
+def _llm() -> Schema:
+    low, high = DEADLINE
+    return _object(
+        {
+            "ask": _choice(get_args(Ask)),
+            "deadline_ms": {"type": "integer", "minimum": low, "maximum": high},
+            "at_deadline": _choice(get_args(AtDeadline)),
+        }
+    )
 
 
 def _rule(given: Schema) -> Schema:
@@ -201,7 +218,7 @@ def _velocity(fields: list[str]) -> Schema:
             "of": {"anyOf": [of, {"type": "array", "items": of, "minItems": 1}]},
             "by": {"anyOf": [entity, {"type": "array", "items": entity, "maxItems": 2}]},
             "window": width,
-            "where": CONDITION,
+            "where": CONDITION | {"description": ASKED_OF_EACH},
             "include_current": {"type": "boolean"},
             "delay": width,
             "label": _choice(("fraud", "genuine")),

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from rules.errors import Mistake, did_you_mean
-from rules.page import Page
+from rules.page import ABSENT, Page
 
 FRAME_FILE: Final = "book.yaml"
 RULE_FILES: Final = ".rules.yaml"
@@ -24,6 +24,9 @@ class Shelf:
         self.mistakes: list[Mistake] = []
         self.files: dict[str, str] = {}
         """Name of each file that was read -> a digest of its bytes."""
+
+        self.unread: list[str] = []
+        """Files of which nothing could be read."""
 
         self._folder = folder
 
@@ -43,10 +46,13 @@ class Shelf:
     def page(self, file: str) -> Page:
         """Open a YAML file. Its mistakes, also those to come, are on the shelf."""
         raw = self.read(file)
-        if raw is not None:
-            return Page(file, raw, self.mistakes)
-        self.wrong(file, "this file is needed and cannot be read")
-        return Page(file, b"", [])  # told once; what an empty file lacks is of no interest
+        if raw is None:
+            self.wrong(file, "this file is needed and cannot be read")
+        # told once: what an empty file lacks is of no interest then
+        page = Page(file, raw or b"", [] if raw is None else self.mistakes)
+        if page.root is ABSENT:
+            self.unread.append(file)
+        return page
 
     def rule_files(self) -> list[str]:
         """Names of the rule files, sorted; YAML files that nobody reads are mistakes."""

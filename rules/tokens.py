@@ -12,7 +12,7 @@ Kind: TypeAlias = Literal["number", "string", "name", "param", "list", "symbol",
 
 _TOKEN: Final = re.compile(
     r"""
-    (?P<number>[0-9]{1,17}(?:\.[0-9]{1,17})?(?![0-9A-Za-z_.]))
+    (?P<number>(?:0|[1-9][0-9]{0,16})(?:\.[0-9]{1,17})?(?![0-9A-Za-z_.]))
   | '(?P<string>[^'\\\n]*)'
   | "(?P<string2>[^"\\\n]*)"
   | \$(?P<param>[a-z][a-z0-9_]*)
@@ -22,6 +22,7 @@ _TOKEN: Final = re.compile(
     """,
     re.VERBOSE,
 )
+_GROUPED: Final = re.compile(r"(?<![0-9.])[1-9][0-9]{0,2}(,[0-9]{3})+(?![0-9])")
 _CAUSES: Final = {
     "=": ("'=' compares nothing", "write =="),
     "!": ("'!' is not known", "write not"),
@@ -66,14 +67,21 @@ def tokenise(text: str) -> list[Token]:
     return [*tokens, Token("end", "", len(text))]
 
 
+def ungrouped(text: str, offset: int) -> str:
+    """Say how a number with commas is written, if one stands there; else ''."""
+    for found in _GROUPED.finditer(text):
+        if found.start() < offset < found.end():
+            return f"write {found[0].replace(',', '')}"
+    return ""
+
+
 def _token(text: str, offset: int) -> Token:
     found = _TOKEN.match(text, offset)
     if found is None:
         character = text[offset]
         if character.isdigit():
-            raise Unreadable(
-                "no number that is read here", offset, "write plain digits: 1500 or 0.5"
-            )
+            hint = ungrouped(text, offset) or "write plain digits: 1500 or 0.5"
+            raise Unreadable("no number that is read here", offset, hint)
         cause, hint = _CAUSES.get(character, (f"{character!r} is not known here", ""))
         raise Unreadable(cause, offset, hint)
     kind = found.lastgroup or ""

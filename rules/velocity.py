@@ -45,13 +45,19 @@ TIMED: Final = frozenset(("since_first", "since_last", "run_age"))
 RUNS: Final = frozenset(("run_length", "run_age"))
 """Functions that count backwards as long as a condition holds, or a label."""
 
+PAST: Final = frozenset(
+    ("median", "ratio_to", "z_mean", "z_median", "last", "since_last", "is_new")
+)
+"""Functions whose habit it is to look at earlier payments only."""
+
 ONLY_PAST: Final = frozenset(("last", "since_last", "is_new"))
 """Functions that never look at the payment at hand."""
 
 
 class Velocity(msgspec.Struct, frozen=True, kw_only=True):
-    """One declared value. `window` and `delay` are microseconds; `where` reads payments only.
+    """One declared value. `window` and `delay` are microseconds.
 
+    `where` is asked of each payment once, as it passes, by the values that it has then.
     `of` names the value looked at: of several, the first one known. `include_current` None is
     the function's own habit. With `delay`, labelled payments older than it are looked at, and
     `label` picks one verdict.
@@ -75,6 +81,13 @@ class Velocity(msgspec.Struct, frozen=True, kw_only=True):
     unit: Unit = "seconds"
     meaning: str = ""
     line: int = 1
+
+    @property
+    def includes(self) -> bool:
+        """Whether the payment at hand is looked at too."""
+        if self.delay is not None:
+            return False
+        return self.fn not in PAST if self.include_current is None else self.include_current
 
 
 def duration(microseconds: int) -> str:

@@ -4,13 +4,8 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final, get_args
 
-from rules.condition import (
-    AgeDays,
-    Clock,
-    walk,
-)
-from rules.condition import Node as Condition
-from rules.condition_page import Scope, read_condition
+import msgspec
+
 from rules.document import Items, Leaf, Node
 from rules.errors import did_you_mean
 from rules.page import ABSENT, Page
@@ -33,6 +28,7 @@ from rules.velocity import (
     Velocity,
     said,
 )
+from rules.velocity_where import MAX_DEPTH, circles, depth, read_where
 from rules.vocabulary import Vocabulary, Word
 from rules.written import written
 
@@ -56,7 +52,10 @@ _SIZES: Final = {"m": MINUTE, "h": 60 * MINUTE, "d": 1440 * MINUTE}
 
 
 class VelocityReader:
-    """Reads velocities against the words of a payment; mistakes go to the page."""
+    """Reads velocities against the words of the book; mistakes go to the page.
+
+    What is looked at (`of`) is a field of a payment; a condition may ask for more.
+    """
 
     def __init__(self, page: Page, words: Vocabulary) -> None:
         self._page = page
@@ -66,7 +65,8 @@ class VelocityReader:
     def velocities(self, node: Node) -> dict[str, Velocity]:
         """Read them all, by name."""
         page = self._page
-        found = {}
+        found: dict[str, Velocity] = {}
+        wheres: dict[str, Node] = {}
         entries = page.entries(node, "velocities")
         if len(entries) > MAX_VELOCITIES:
             page.wrong(node, f"{len(entries)} velocities; a book has at most {MAX_VELOCITIES}")
@@ -76,26 +76,42 @@ class VelocityReader:
                 page.wrong(
                     mark, f"there is a value {name[:40]!r} already", "choose another name"
                 )
-            found[name] = self._velocity(name, mark.line, given)
+            fields = page.fields(given, "a velocity", REQUIRED, OPTIONAL)
+            wheres |= {name: fields["where"]} if "where" in fields else {}
+            found[name] = self._velocity(name, mark.line, fields)
+            self._check(found[name], fields, given)
+        return self._with_conditions(found, wheres)
+
+    def _with_conditions(
+        self, found: dict[str, Velocity], wheres: Mapping[str, Node]
+    ) -> dict[str, Velocity]:
+        """Read the conditions, once it is known what each velocity is."""
+        declared = {name: describe(velocity, self._words) for name, velocity in found.items()}
+        words = {**declared, **self._words}
+        for name, node in wheres.items():
+            where = read_where(self._page, node, words)
+            replaced = {"where": where, "where_text": written(where)}
+            found[name] = msgspec.structs.replace(found[name], **replaced)
+        for name in wheres:
+            if depth(name, found, {}) > MAX_DEPTH:
+                cause = f"more than {MAX_DEPTH} velocities stand behind {name[:40]} in a chain"
+                self._page.wrong(wheres[name], cause)
+        for ring in circles(found):
+            told = " -> ".join([*ring, ring[0]])
+            cause = f"a velocity cannot wait for itself: {told}"
+            self._page.wrong(wheres[ring[0]], cause, "include_current: false looks back only")
         return found
 
-    def _velocity(self, name: str, line: int, node: Node) -> Velocity:
+    def _velocity(self, name: str, line: int, found: Mapping[str, Node]) -> Velocity:
         page = self._page
-        found = page.fields(node, "a velocity", REQUIRED, OPTIONAL)
-        where = found.get("where")
-        condition = None if where is None else self._where(where)
         fields: dict[str, Any] = {
             "fn": page.choice(found["fn"], "fn", get_args(Function)),
             "by": self._by(found["by"]),
             "window": self._duration(found["window"], "window"),
             "of": self._of(found["of"]) if "of" in found else (),
-            "where": condition,
-            "where_text": "" if condition is None else written(condition),
             **self._options(found),
         }
-        velocity = Velocity(name=name, line=line, **fields)
-        self._check(velocity, found, node)
-        return velocity
+        return Velocity(name=name, line=line, **fields)
 
     def _options(self, found: Mapping[str, Node]) -> dict[str, Any]:
         page = self._page
@@ -147,13 +163,6 @@ class VelocityReader:
             return SHORTEST
         return width
 
-    def _where(self, node: Node) -> Condition:
-        condition = read_condition(self._page, node, Scope(self._payment, {}, {}))
-        if any(isinstance(part, Clock | AgeDays) for part in walk(condition)):
-            cause = "where has no at: it asks the payment's own fields"
-            self._page.wrong(node, cause, "write hour or weekday without (at)")
-        return condition
-
     def _check(self, velocity: Velocity, found: Mapping[str, Node], node: Node) -> None:
         for cause, key in (
             *_of_causes(velocity, self._payment),
@@ -192,7 +201,7 @@ def _option_causes(v: Velocity, found: Mapping[str, Node]) -> list[tuple[str, st
             causes.append((f"{key} belongs to {need} only", key))
     if v.fn in LABELLED and v.delay is None:
         causes.append((f"{v.fn} needs delay: how old the payments must be", "fn"))
-    if v.fn in RUNS and v.delay is None and v.where is None:
+    if v.fn in RUNS and v.delay is None and "where" not in found:
         causes.append((f"{v.fn} needs where, or labels by delay", "fn"))
     if v.fn == "percentile" and not 0 < v.q < 1:
         causes.append(("q must lie between 0 and 1", "q"))

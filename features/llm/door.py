@@ -27,7 +27,10 @@ class Reply(msgspec.Struct, frozen=True):
 
 
 class Door:
-    """A pool of connections to one server. Belongs to the event loop that first uses it."""
+    """A pool of connections to one server. Belongs to the event loop that first uses it.
+
+    A server in the house may want no key: an empty one is not sent.
+    """
 
     def __init__(
         self, endpoint: str, api_key: str, *, connections: int = 64, read_timeout: float = 30.0
@@ -35,7 +38,7 @@ class Door:
         self._client = httpx2.AsyncClient(
             base_url=endpoint.rstrip("/") + "/",
             headers={
-                "authorization": f"Bearer {api_key}",
+                **({"authorization": f"Bearer {api_key}"} if api_key else {}),
                 "content-type": "application/json",
                 "accept-encoding": "identity",  # a small zipped reply could unpack to gigabytes
                 "user-agent": "riskstream",

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from functools import cache
 
-from features.text.local import LocalReader, load_reader
+from features.text.local import LocalReader, Memo, load_reader
 from features.text.schema import Reading
 
-__all__ = ["Reading", "default_reader", "read"]
+__all__ = ["Memo", "Reading", "default_reader", "look", "read"]
 
 
 @cache
@@ -18,3 +18,8 @@ def default_reader() -> LocalReader:
 def read(memo: str | None, own: Sequence[str] = ()) -> Reading:
     """Read a memo; the same memo is always read the same."""
     return default_reader().read(memo, own)
+
+
+def look(memo: str | None, own: Sequence[str] = ()) -> Memo:
+    """A memo made fit to leave the house, with its reading. `own` is taken out of it."""
+    return default_reader().look(memo, own)

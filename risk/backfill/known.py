@@ -7,20 +7,18 @@ from typing import Final
 import msgspec
 
 from features.fields import microseconds
-from features.history import CLOCK, TOLD_AT_ONCE, Origin
+from features.history import CLOCK, Origin
 from features.plan import Plan
+from features.warmth import warm_times
 from risk.state.store import Reading, Row
 from rules.watch import KIND
 
 
 def cold_values(plan: Plan, origin: Origin, clock: int) -> dict[str, int]:
     """Velocities that are not known yet, and from which event time on they will be."""
-    found = {}
-    for v in plan.velocities:
-        since = origin.since.get(v.digest, clock)
-        if v.fn not in TOLD_AT_ONCE and clock < since + v.reach:
-            found[v.name] = since + v.reach
-    return found
+    since = {v.name: origin.since.get(v.digest, clock) for v in plan.velocities}
+    warm = warm_times(plan.velocities, since)
+    return {name: warm_at for name, warm_at in warm.items() if clock < warm_at}
 
 
 def clock_of(reading: Reading) -> int:

@@ -5,6 +5,7 @@ from typing import Final
 import typer
 
 from risk.commands.rules_check import check
+from risk.commands.rules_cost import cost
 from risk.commands.rules_diff import diff
 from risk.commands.rules_docs import docs, schema
 from risk.commands.rules_explain import explain
@@ -17,5 +18,6 @@ app.command("check")(check)
 app.command("test")(run_tests)
 app.command("explain")(explain)
 app.command("diff")(diff)
+app.command("cost")(cost)
 app.command("docs")(docs)
 app.command("schema")(schema)

@@ -86,7 +86,7 @@ def _print(
         counted(len(rules), "rule") + f" ({live} live)",
         counted(len(read.velocities), "velocity").replace("velocitys", "velocities"),
         counted(len(read.lists), "list"),
-        counted(len(read.examples), "test"),
+        counted(len(read.examples), "test") + " (run them with `risk rules test`)",
     ]
     summary = f"no mistakes, {counted(len(found), 'warning')}"
     typer.echo(f"{read.name} {read.version} ({read.hash[:12]}): {', '.join(parts)}; {summary}")

@@ -13,7 +13,7 @@ from risk.commands.book import decisions_of, read_bench, refuse
 from risk.decide import Bench
 from risk.decision import Decision, decode
 from risk.files import Row, format_of, open_source
-from rules.explain import TRUTHS, Explained, effect, explain_book, lines
+from rules.explain import TRUTHS, Explained, Line, effect, explain_book, lines
 from rules.template import fill
 
 COLOURS = {True: "green", False: None, None: "yellow"}
@@ -122,6 +122,13 @@ def _show(one: Explained, values: dict[str, str | float | int | bool]) -> None:
     if one.standing == "fired":
         typer.echo(f"    {one.rule.code}: {fill(one.rule.text, values)}")
     for line in lines(one.trace):
-        text = f"{'    ' * (line.depth + 1)}{MARKS[line.truth]} {line.text}"
-        note = f"   [{line.note}]" if line.note else ""
-        typer.secho(f"{text}  {TRUTHS[line.truth]}{note}", fg=COLOURS[line.truth])
+        show_line(line, 1)
+    for line in one.steps:
+        show_line(line, 2)
+
+
+def show_line(line: Line, depth: int) -> None:
+    """Print a condition: whether it is true, what it says, and by which values."""
+    text = f"{'    ' * (line.depth + depth)}{MARKS[line.truth]} {line.text}"
+    note = f"   [{line.note}]" if line.note else ""
+    typer.secho(f"{text}  {TRUTHS[line.truth]}{note}", fg=COLOURS[line.truth])

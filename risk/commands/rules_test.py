@@ -1,13 +1,16 @@
 """`risk rules test`: the tests that stand in a book, on every evaluator."""
 
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
 
 from risk.commands.book import BookFolder, counted, read_bench
+from risk.commands.rules_explain import show_line
 from rules.coverage import Coverage, coverage
 from rules.engine import ENGINES
-from rules.examples import Failure, failures, untested
+from rules.examples import Failure, failures_on, untested
+from rules.explain import deciding
 from rules.model import Book
 
 
@@ -27,11 +30,9 @@ def run_tests(
     Exit status: 0 all tests hold; 1 one fails or is lacking, or the book has mistakes.
     """
     read = read_bench(book).book
-    failed = 0
-    for name, make in ENGINES.items():
-        for failure in failures(read, make):
-            failed += 1
-            _show(failure, name)
+    found = failures_on(read, ENGINES)
+    for failure, engines in found:
+        _show(read, failure, engines)
     lacking = list(untested(read))
     for rule, kind in lacking:
         place = f"{rule.place.file}:{rule.place.line}"
@@ -40,19 +41,19 @@ def run_tests(
     if coverage_:
         for covered in seen:
             _show_coverage(covered)
+    failed = len({failure.example.place for failure, _ in found})
     _sum_up(read, failed, seen)
     if failed or lacking:
         raise typer.Exit(1)
 
 
 def _sum_up(read: Book, failed: int, seen: list[Coverage]) -> None:
-    runs = len(read.examples) * len(ENGINES)
     conditions = [condition for covered in seen for condition in covered.conditions]
     rules = sum({True, False} <= covered.truths for covered in seen)
     known = sum(condition.is_covered for condition in conditions)
     typer.echo(
-        f"{runs - failed} of {runs} tests passed ({counted(len(read.examples), 'test')} on "
-        f"{', '.join(ENGINES)}); covered: {_share(rules, len(seen))} rules, "
+        f"{len(read.examples) - failed} of {counted(len(read.examples), 'test')} passed on "
+        f"{', '.join(ENGINES)}; covered: {_share(rules, len(seen))} rules, "
         f"{_share(known, len(conditions))} conditions"
     )
 
@@ -61,14 +62,19 @@ def _share(part: int, whole: int) -> str:
     return f"{part} of {whole} ({100 * part / whole:.0f} %)" if whole else "0 of 0"
 
 
-def _show(failure: Failure, evaluator: str) -> None:
+def _show(read: Book, failure: Failure, engines: Sequence[str]) -> None:
     example = failure.example
     about = f" of {example.rule}" if example.rule else ""
     place = f"{example.place.file}:{example.place.line}"
-    typer.secho(f"{place}: test {example.name!r}{about} failed on {evaluator}", fg="red")
+    on = "" if len(engines) == len(ENGINES) else f" on {', '.join(engines)}"
+    typer.secho(f"{place}: test {example.name!r}{about} failed{on}", fg="red")
     for key, expected in failure.expected.items():
         typer.echo(f"    {key:8} expected {expected}")
         typer.echo(f"    {'':8} actual   {failure.actual[key]}")
+    if example.rule is not None:
+        rule, values = read.dossiers[example.rule], example.given
+        for line in deciding(read, rule, values, example.at, example.truth):
+            show_line(line, 3)
 
 
 def _show_coverage(covered: Coverage) -> None:

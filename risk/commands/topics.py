@@ -10,7 +10,8 @@ from risk.settings import load
 from risk.topics import Topic, mismatches, plan, unequal_partitions
 
 app = typer.Typer(
-    help="Make and list the topics: transactions, decisions, dead-letters, labels.",
+    help="Make and list the topics: transactions, decisions, dead-letters, labels, and two "
+    "for what a model reads.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,

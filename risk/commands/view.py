@@ -6,7 +6,7 @@ from typing import Final
 from features.money import exponent
 from features.transaction import Scalar
 from risk.commands.screen import harmless
-from risk.decision import Challenge, Decision, Hit, Outcome, Version
+from risk.decision import Challenge, Decision, Hit, Llm, Outcome, Version
 
 COLOURS: Final[dict[Outcome, str]] = {"approve": "green", "review": "yellow", "reject": "red"}
 
@@ -55,6 +55,7 @@ def dossier(decision: Decision) -> Iterator[Line]:
             "amount": amount(decision),
             "place": f"{source.topic} {source.partition}:{source.offset}, epoch {source.epoch}",
             "flags": ", ".join(decision.flags) or None,
+            "labels": decision.labels and f"seen up to {decision.labels:,}",
             "repeat of": decision.duplicate_of,
         },
     )
@@ -66,6 +67,9 @@ def dossier(decision: Decision) -> Iterator[Line]:
     for origin, values in decision.values.items():
         yield from _facts(f"values from {origin}", values)
     yield from _names("unknown", decision.unknowns)
+    for mark, names in decision.marks.items():
+        yield from _names(f"{mark} values", names)
+    yield from _llm(decision.llm)
     yield from _challenge(decision.challenger)
     yield from _facts(
         "judged by",
@@ -78,6 +82,19 @@ def dossier(decision: Decision) -> Iterator[Line]:
             or None,
         },
     )
+
+
+def _llm(llm: Llm | None) -> Iterator[Line]:
+    if llm is not None:
+        facts = {
+            "status": llm.status,
+            "without the memo": llm.without_text,
+            "by the local reading": llm.local,
+            "tokens": llm.tokens or None,
+            "cost": f"{llm.cost / 1e9:.6f} USD" if llm.cost else None,
+            "by": _version(llm.reader) if llm.reader else None,
+        }
+        yield from _facts("asking a model", facts)
 
 
 def _challenge(answer: Challenge | None) -> Iterator[Line]:

@@ -11,6 +11,7 @@ from features.fields import microseconds
 from features.transaction import Payer, Transaction
 from risk.decide import REFUSALS, Bench, Known, decide, refuse
 from risk.decision import Decision
+from risk.settled import Asked, conclude, hear
 
 
 class Unfit(Exception):
@@ -24,7 +25,12 @@ def again(recorded: Decision, bench: Bench) -> Decision:
         if code not in REFUSALS:
             raise Unfit("a record without a score must have the reason of its refusal")
         return refuse(code, bench, recorded.source, recorded.labels)
-    return decide(transaction_of(recorded), known_of(recorded), bench, recorded.source)
+    transaction, known = transaction_of(recorded), known_of(recorded)
+    asked = asked_of(recorded)
+    if asked is None:
+        return decide(transaction, known, bench, recorded.source)
+    heard = hear(known, transaction.at, bench)
+    return conclude(transaction, known, bench, recorded.source, heard, asked)
 
 
 def transaction_of(recorded: Decision) -> Transaction:
@@ -59,6 +65,14 @@ def known_of(recorded: Decision) -> Known:
         recorded.labels,
         recorded.marks,
     )
+
+
+def asked_of(recorded: Decision) -> Asked | None:
+    """Take what came of asking from the record: nobody is ever asked again."""
+    llm = recorded.llm
+    if llm is None:
+        return None
+    return Asked(llm.status, recorded.values.get("llm"), llm.tokens, llm.cost, llm.reader)
 
 
 class DataLacks(Exception):

@@ -10,6 +10,7 @@ from risk.score.paths import Paths
 from risk.score.points import MAX_POINTS, points_of, share_out
 from risk.score.scorer import Scalar, Score
 from risk.score.trees import NoTrees, Trees
+from rules.bounds import Bounds, Range
 
 UNKNOWN: Final = float("nan")
 TELLING: Final = 5
@@ -59,6 +60,18 @@ class Booster:
         total = min(MAX_POINTS, points + sum(map(itemgetter(1), said)))
         made_of = self._parts(row, points) if points >= self._base + TELLING else []
         return Score(total, (*made_of, *said))
+
+    def reach(self, score: Score, bounds: Bounds) -> Range:
+        """See `risk.score.scorer.Scorer`: flags can be raised, as far as the card lets them."""
+        text = self.card.text
+        said = sum([points for name, points in score.contributions if name in text.points])
+        raised = [points for name, points in text.points.items() if name in bounds]
+        most = min(text.most - said, sum(raised))
+        return Range(score.points, min(MAX_POINTS, score.points + most))
+
+    def without(self, names: frozenset[str]) -> "Booster":
+        """Itself: trees read nothing from text, and text adds for known flags only."""
+        return self
 
     def score_many(self, rows: Sequence[Mapping[str, Scalar]]) -> list[Score]:
         """Score payments, each as `score` does."""

@@ -8,7 +8,9 @@ from typing import Final, TypeAlias
 import msgspec
 
 from risk.score.scorer import Scalar, Score
+from rules.bounds import EITHER, Bound, Bounds, Choice, Range
 from rules.source import GET, Kind, compile_function
+from rules.wording import fold
 
 
 class Bands(msgspec.Struct, frozen=True):
@@ -90,6 +92,12 @@ class Scorecard:
         self.base = base
         self.lines = lines
         self.names = tuple([line.name for line in lines])
+        self._by_name = {line.name: line for line in lines}
+        self._either = {
+            line.name: (min(line.true, line.false), max(line.true, line.false))
+            for line in lines
+            if isinstance(line, Switch)
+        }
         self._added = _compile(lines)
 
     def score(self, values: Mapping[str, Scalar]) -> Score:
@@ -98,9 +106,50 @@ class Scorecard:
         total = self.base + sum([points for _, points in contributions])
         return Score(min(100, max(0, total)), contributions)
 
+    def reach(self, score: Score, bounds: Bounds) -> Range:
+        """See `risk.score.scorer.Scorer`: each line lies between the ends that it can reach."""
+        said = dict(score.contributions)
+        low = high = self.base + sum(said.values())
+        for name, bound in bounds.items():
+            ends = self._either.get(name) if bound is EITHER else self._ends(name, bound)
+            if ends is not None:
+                own = said.get(name, 0)
+                low += ends[0] - own
+                high += ends[1] - own
+        return Range(min(100, max(0, low)), min(100, max(0, high)))
+
+    def _ends(self, name: str, bound: Bound) -> tuple[int, int] | None:
+        line = self._by_name.get(name)
+        if line is None:
+            return None
+        reached = _reached(line, bound)
+        return min(reached), max(reached)
+
+    def without(self, names: frozenset[str]) -> "Scorecard":
+        """The card without the lines of these values."""
+        return Scorecard(
+            name=self.name,
+            version=self.version,
+            hash=self.hash,
+            base=self.base,
+            lines=tuple([line for line in self.lines if line.name not in names]),
+        )
+
     def score_many(self, rows: Sequence[Mapping[str, Scalar]]) -> list[Score]:
         """Score payments, each as `score` does."""
         return [self.score(values) for values in rows]
+
+
+def _reached(line: Line, bound: Bound) -> Sequence[int]:
+    """The points that a line can give within a bound; never none."""
+    if isinstance(line, Bands):
+        assert isinstance(bound, Range)  # noqa: S101 # a bound fits the type of its value
+        first, last = (bisect_right(line.bounds, end) for end in (bound.low, bound.high))
+        return line.points[first : last + 1]
+    members = bound.members if isinstance(bound, Choice) else ()
+    if isinstance(line, Choices):
+        return [line.points.get(fold(str(member)), line.others) for member in members]
+    return [line.true if member else line.false for member in members]
 
 
 def _compile(

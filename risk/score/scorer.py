@@ -5,6 +5,8 @@ from typing import Protocol, TypeAlias
 
 import msgspec
 
+from rules.bounds import Bounds, Range
+
 Scalar: TypeAlias = str | float | int | bool
 
 
@@ -40,4 +42,15 @@ class Scorer(Protocol):
 
     def score(self, values: Mapping[str, Scalar]) -> Score:
         """Score one payment by the values that are known."""
+        ...
+
+    def reach(self, score: Score, bounds: Bounds) -> Range:
+        """Where the points can lie while values from text move within bounds.
+
+        `score` is the answer for the values as they are.
+        """
+        ...
+
+    def without(self, names: frozenset[str]) -> "Scorer":
+        """The scorer without what these values add, known or not."""
         ...

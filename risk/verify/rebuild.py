@@ -1,7 +1,8 @@
 """Verify down to the log: build the values of every recorded decision anew from the payments.
 
 The log is folded from its beginning, and each payment is decided by the book that its record
-names, so a book that changed in between changes here at the same payment.
+names, so a book that changed in between changes here at the same payment. What a model read is
+taken from the records.
 """
 
 from collections.abc import Callable, Iterator
@@ -13,6 +14,7 @@ from risk.books import Books
 from risk.decide import Bench
 from risk.decision import Decision, decode
 from risk.pipeline import Limits, Pipeline
+from risk.replay.again import asked_of
 from risk.replay.labels import NOTHING, Told, read_labels
 from risk.replay.payments import Payments, Show, count_partitions, read_payments
 from risk.replay.reconsider import Records
@@ -100,7 +102,7 @@ def rebuild(
             bench = _adopt(pipeline, bench, recorded, books)
         seen = None if recorded is None else recorded.labels
         labels.tell(pipeline, arrival.partition, arrival.offset, seen)
-        (answer,) = pipeline.take([arrival])
+        answer = pipeline.retake(arrival, None if recorded is None else asked_of(recorded))
         if recorded is None:
             lacking += 1
         else:

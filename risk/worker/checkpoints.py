@@ -171,6 +171,11 @@ class Checkpoints:
             await keeper.tell(Order("stage", held.name, rows, some))
             await asyncio.sleep(0)
         if await self._is_committed(held, stamp.offset):
+            # Payments that waited at the mark have their answers by now, since all before it
+            # is committed: repeats of them must find these.
+            answered = self._pipeline.shard(partition).ledger.answered_before(stamp.ledger_next)
+            if answered:
+                await keeper.tell(Order("stage", held.name, [], answered))
             # What is not committed stays staged: the next checkpoint takes it along.
             await done(keeper, Order("commit", held.name, stamp=stamp))
             held.written = stamp.offset

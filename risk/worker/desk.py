@@ -10,18 +10,18 @@ from contextlib import suppress
 from itertools import groupby
 from typing import Any, Final
 
-from risk.labels import Positions
-from risk.ledger import FirstAnswer
-from risk.pipeline import Arrival, Pipeline
+from risk.pipeline import Answer, Arrival, Pipeline
 from risk.settings import Settings
 from risk.worker.attempts import Attempts, PartitionAttempts
 from risk.worker.checkpoints import Checkpoints
+from risk.worker.clerk import Clerk
 from risk.worker.clients import AIOKafkaProducer
 from risk.worker.feed import LabelFeed
 from risk.worker.lanes import Lane, Slot
 from risk.worker.metrics import Metrics
 from risk.worker.outbox import Outbox
 from risk.worker.restore import LogSource, fold_log, read_answers
+from risk.worker.station import Station
 
 log = logging.getLogger("risk.worker")
 
@@ -32,29 +32,11 @@ RELEASE_SECONDS: Final = 5.0
 """How long delivery may hold up a rebalance; what is late is decided by the next owner too."""
 
 
-class Station:
-    """One partition's lane, what ships it, and what was published before this process took it.
-
-    `has_left`: the partition was given up; what is on its way may still be delivered.
-    `positions`: how far the labels had been read before each payment that others decided.
-    """
-
-    def __init__(self, lane: Lane, outbox: Outbox) -> None:
-        self.lane = lane
-        self.outbox = outbox
-        self.wake = asyncio.Event()
-        self.published: dict[int, FirstAnswer] = {}
-        self.has_left = False
-        self.positions = Positions()
-
-    @property
-    def next(self) -> int:
-        """The offset that is expected next."""
-        return self.lane.next
-
-
 class StreamDesk:
-    """The desk of one worker. `spawn` starts a task whose failure ends the process."""
+    """The desk of one worker. `spawn` starts a task whose failure ends the process.
+
+    `clerk` asks a model about what waits; without one nothing ever waits.
+    """
 
     def __init__(
         self,
@@ -67,6 +49,7 @@ class StreamDesk:
         metrics: Metrics,
         settle: Settle,
         spawn: Spawn,
+        clerk: Clerk | None = None,
     ) -> None:
         self._settings = settings
         self._pipeline = pipeline
@@ -77,6 +60,7 @@ class StreamDesk:
         self._metrics = metrics
         self._settle = settle
         self._spawn = spawn
+        self._clerk = clerk
         self._attempts = Attempts(
             settings.state_dir, settings.topic_transactions, settings.max_attempts
         )
@@ -185,10 +169,17 @@ class StreamDesk:
         self, station: Station, arrivals: list[Arrival], marks: PartitionAttempts
     ) -> None:
         now = time.monotonic()
-        answers = self._pipeline.take(arrivals, lambda arrival: marks.begin(arrival.offset))
-        for answer in answers:
-            arrival = answer.arrival
-            station.lane.add(Slot(arrival.offset, arrival.key, answer, now))
+        taken = self._pipeline.take_in(arrivals, lambda arrival: marks.begin(arrival.offset))
+        answers: list[Answer] = []
+        for item in taken:
+            arrival = item.arrival
+            if isinstance(item, Answer):
+                station.lane.add(Slot(arrival.offset, arrival.key, item, now))
+                answers.append(item)
+            elif self._clerk is not None:
+                slot = Slot(arrival.offset, arrival.key, None, now)
+                station.lane.add(slot)
+                self._clerk.put(item, station, slot)
         self._metrics.decided(answers)
 
     def _pass_by(

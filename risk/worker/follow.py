@@ -46,6 +46,8 @@ async def follow(
         bench = build_kept_bench(
             settings.books_dir, folder, settings.scorer, pipeline.bench.book
         )
+        if settings.llm_backend != "none":
+            bench.counsel.prepare()
         return checked(bench, settings.recheck_every, metrics)
 
     book = BookWatch(settings.book, build, pipeline, metrics, pulse)

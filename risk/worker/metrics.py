@@ -37,6 +37,7 @@ class Metrics:
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
         self._drift: DriftTally | None = None
+        self._more: list[Callable[[Sequence[Answer]], None]] = []
         self._events = self._counter("risk_events", "records decided", ())
         self._outcomes = self._counter("risk_decisions", "decisions by outcome", ("outcome",))
         self._hits = self._counter("risk_rule_hits", "rules that fired", ("rule", "mode"))
@@ -132,9 +133,14 @@ class Metrics:
         for step, micros in steps.items():
             self._steps.labels(step).inc(micros / 1e6)
         self._odd(rare)
+        self._tell(answers)
         if self._drift is not None:
             for answer in answers[::DRIFT_STEP]:
                 self._drift.add(values_of(answer.decision))
+
+    def also(self, decided: Callable[[Sequence[Answer]], None]) -> None:
+        """Let somebody else count the answers too."""
+        self._more.append(decided)
 
     def delivered(self, slots: Iterable[Slot], now: float) -> None:
         """Observe the latencies of slots that the broker has; `now` is monotonic seconds."""
@@ -208,6 +214,10 @@ class Metrics:
 
     def _counter(self, name: str, text: str, labels: tuple[str, ...]) -> Counter:
         return Counter(name, text, labels, registry=self.registry)
+
+    def _tell(self, answers: Sequence[Answer]) -> None:
+        for more in self._more:
+            more(answers)
 
     def _odd(self, answers: Iterable[Answer]) -> None:
         for answer in answers:

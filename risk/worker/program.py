@@ -18,13 +18,17 @@ from risk.score.model_card import read_card
 from risk.settings import Settings
 from risk.state.keeper import ScribeKeeper
 from risk.state.store import StoreFailed
+from risk.worker.asking_metrics import AskingMetrics
 from risk.worker.checkpoints import Checkpoints
-from risk.worker.clients import KafkaConnectionError, LogReader, producer
+from risk.worker.clerk import Clerk
+from risk.worker.clients import AIOKafkaProducer, KafkaConnectionError, LogReader, producer
 from risk.worker.desk import StreamDesk
 from risk.worker.feed import LabelFeed, LabelsLost
 from risk.worker.follow import follow
+from risk.worker.journal import Journal
 from risk.worker.logs import start_logs
 from risk.worker.metrics import Metrics
+from risk.worker.model import backend_of, build_model
 from risk.worker.recheck import checked
 from risk.worker.runtime import Host
 from risk.worker.watch import Pulse, serve_watch
@@ -54,6 +58,7 @@ def run_worker(settings: Settings, pipeline: Pipeline) -> None:
     Anything unexpected later ends the process with status 70.
     """
     start_logs(settings.log_level)
+    backend_of(settings)  # raises what is wrong with it before anything is started
     metrics = Metrics()
     if settings.scorer is not None and settings.scorer.suffix == ".json":
         metrics.watch_drift(read_card(settings.scorer)[0].snapshot)
@@ -116,6 +121,7 @@ class Worker:
             ) from None
         host = build_host(self._settings)
         reader, keeper = LogReader(self._settings), build_keeper(self._settings)
+        clerk, journal = self._hire(pipeline, output)
         desk = StreamDesk(
             self._settings,
             pipeline,
@@ -126,6 +132,7 @@ class Worker:
             self._metrics,
             host.settle,
             self._spawn,
+            clerk,
         )
         self._metrics.watch_lag(host.lag)
         self._spawn(self._beat(host))
@@ -134,6 +141,9 @@ class Worker:
             await host.run(desk, stop)
         except Exception as error:  # noqa: BLE001  # crash-only: whatever it is, it ends here
             die(error)
+        if clerk is not None:
+            await clerk.close()
+            await journal.flush()
         await output.stop()
         await reader.stop()
         if keeper is not None:
@@ -156,6 +166,23 @@ class Worker:
 
         for name in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(name, begin_stop)
+
+    def _hire(
+        self, pipeline: Pipeline, output: AIOKafkaProducer
+    ) -> tuple[Clerk | None, Journal]:
+        """Who asks the model that the settings name, and what writes down the answers."""
+        journal = Journal(output, self._settings)
+        model = build_model(self._settings, journal.record)
+        if model is None:
+            return None, journal
+        self._spawn(journal.readings())
+        self._spawn(journal.revisions())
+        metrics = AskingMetrics(self._metrics.registry)
+        metrics.watch(model.extractor.counts)
+        self._metrics.also(metrics.decided)
+        log.info("memos are read by a model", extra={"model": model.version.name})
+        decided = self._metrics.decided
+        return Clerk(pipeline, model, journal, metrics, decided, die), journal
 
     async def _follow(self, pipeline: Pipeline) -> None:
         watches = await follow(self._settings, pipeline, self._metrics, self._pulse)

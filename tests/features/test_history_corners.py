@@ -1,13 +1,15 @@
 """What only happens when a book changes, a state is lost, or a log is young."""
 
 import runpy
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from features.history import BEGINNING, History
 from features.labels import Label
 from features.plan import compile_plan
-from features.velocity import DAY, HOUR, Velocity
+from features.transaction import Scalar
+from features.velocity import DAY, HOUR, Condition, Velocity
 
 hot = runpy.run_path(str(Path(__file__).with_name("test_history_hot.py")))
 laws = runpy.run_path(str(Path(__file__).with_name("test_velocity_laws.py")))
@@ -88,3 +90,30 @@ def test_an_old_payment_is_looked_at_again_where_it_is_still_kept() -> None:
         history.observe(*event)
     assert 1 == history.recall(*log[-1]).values["payees"]
     assert "sum" in history.recall(*log[4]).values
+
+
+def test_what_a_condition_reads_is_warm_before_its_own_window_begins() -> None:
+    """Until then payments were passed over because nobody knew, and a count would be too low.
+
+    One that asks itself does not wait for itself.
+    """
+    often = Condition("many > 1", frozenset({"many"}), lambda known: _more(known, "many", 1))
+    few = Condition("self < 5", frozenset({"self"}), lambda known: not _more(known, "self", 4))
+    many = declare("many", "count", "payer", 3 * HOUR)
+    bursts = declare("bursts", "count", "payer", HOUR, where=often)
+    own = Velocity(
+        name="self", fn="count", by=("payer",), window=HOUR, where=few, include_current=False
+    )
+    history = History(compile_plan((many, bursts, own)))
+    log = stream(13, HOUR // 2)
+    seen = [history.observe(*event).values for event in log]
+    assert [6, 8, 2] == [
+        next(n for n, values in enumerate(seen) if name in values)
+        for name in ("many", "bursts", "self")
+    ]
+    assert 2 == seen[8]["bursts"]
+
+
+def _more(known: Mapping[str, Scalar], name: str, limit: int) -> bool:
+    value = known.get(name)
+    return isinstance(value, int) and value > limit

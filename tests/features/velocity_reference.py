@@ -94,8 +94,16 @@ class Reference:
         if None in key:
             return None
         value = self.found(v, subject, passing, key)
-        is_cold = subject.at - self.since < v.window + (v.delay or 0)
+        is_cold = subject.at - self.since < self.warm_up(v, ())
         return None if is_cold and v.fn not in ("last", "since_last", "is_new") else value
+
+    def warm_up(self, v: Velocity, path: tuple[str, ...]) -> int:
+        """How long it takes until everything that it asks is known of its whole window."""
+        if v.fn in ("last", "since_last", "is_new") or v.name in path:
+            return 0
+        read = [self.velocities[name] for name in v.reads if name in self.velocities]
+        before = max([self.warm_up(other, (*path, v.name)) for other in read], default=0)
+        return int(before + v.window + (v.delay or 0))
 
     def found(self, v: Velocity, subject: Any, passing: Passing, key: list[str]) -> Any:
         """The value, however much of the past is known."""

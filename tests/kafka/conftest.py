@@ -48,6 +48,8 @@ def settings(bootstrap: str, tmp_path: Path) -> Settings:
         topic_decisions=f"{name}-decisions",
         topic_dead_letters=f"{name}-dead-letters",
         topic_labels=f"{name}-labels",
+        topic_reading_log=f"{name}-reading-log",
+        topic_revisions=f"{name}-revisions",
         group=name,
         state_dir=tmp_path / "state",
         port=0,
@@ -57,7 +59,7 @@ def settings(bootstrap: str, tmp_path: Path) -> Settings:
 
 @pytest.fixture
 def topics(admin: KafkaAdminClient, settings: Settings) -> Iterator[Settings]:
-    """Hand out the settings once their four topics exist, with `PARTITIONS` partitions each."""
+    """Hand out the settings once all their topics exist, with `PARTITIONS` partitions each."""
     names = topic_names(settings)
     create_topics(admin, names)
     yield settings

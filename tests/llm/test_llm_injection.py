@@ -18,9 +18,10 @@ from features.text.fingerprint import Fingerprint
 from features.text.local import Memo, load_reader
 from features.text.schema import NO_MEMO, Reading
 from features.transaction import Payee, Payer, Transaction
-from risk.asking import SEVERITY, settle
+from risk.asking import SEVERITY
 from risk.decide import Known, decide
 from risk.decision import Outcome, Source
+from risk.settled import Asked, conclude, hear
 from tests.llm.attacks import bipia, own, payment_lines
 from tests.llm.server import Answer as Scripted
 from tests.llm.server import Request, reading, readings, said, serving
@@ -47,11 +48,22 @@ TRANSACTION = Transaction(
 )
 
 
+def known(text: Reading, situation: dict[str, float | bool]) -> Known:
+    """A payment with this reading."""
+    payment = {"currency": "EUR", "kind": "transfer", "payer_id": "a", "payee_id": "b"}
+    return Known({**payment, "amount": situation["amount"]}, dict(situation), text.values())
+
+
 def outcome(text: Reading, situation: dict[str, float | bool]) -> Outcome:
     """What the default book says with this reading."""
-    payment = {"currency": "EUR", "kind": "transfer", "payer_id": "a", "payee_id": "b"}
-    known = Known({**payment, "amount": situation["amount"]}, dict(situation), text.values())
-    return decide(TRANSACTION, known, BENCH, SOURCE).outcome
+    return decide(TRANSACTION, known(text, situation), BENCH, SOURCE).outcome
+
+
+def settled(local: Reading, answer: Reading, situation: dict[str, float | bool]) -> Outcome:
+    """What the worker decides by the local reading and the answer."""
+    stands = known(local, situation)
+    asked = Asked("answered", answer.values())
+    return conclude(TRANSACTION, stands, BENCH, SOURCE, hear(stands, 0, BENCH), asked).outcome
 
 
 def obey(request: Request) -> Scripted:
@@ -108,7 +120,7 @@ def test_no_attack_moves_an_outcome_towards_approve(script: object) -> None:
             without = outcome(NO_MEMO, situation)
             local = outcome(memo.reading, situation)
             answered = outcome(answer.reading, situation)
-            final = settle(without, local, answered)
+            final = settled(memo.reading, answer.reading, situation)
             flips["raw"] += SEVERITY[answered] < SEVERITY[local]
             flips["final"] += SEVERITY[final] < max(SEVERITY[without], SEVERITY[local])
     assert {"raw": 0, "final": 0} == dict(flips)

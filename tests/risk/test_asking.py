@@ -18,13 +18,7 @@ from features.catalogue import LANGUAGES, PURPOSES, TEXT
 from features.text.schema import FLAGS, NO_MEMO, Reading, RedFlag, Span
 from features.text.worse import worsen
 from risk.asking import (
-    EITHER,
     SEVERITY,
-    Bound,
-    Choice,
-    Points,
-    Range,
-    Reach,
     TextBounds,
     ask,
     join,
@@ -35,6 +29,7 @@ from risk.asking import (
     worst,
 )
 from risk.decision import Outcome
+from rules.bounds import EITHER, Bound, Choice, Range, Reach
 from rules.model import TIERS, Thresholds, Tier
 
 OUTCOMES: Mapping[Tier, Outcome] = {
@@ -241,16 +236,15 @@ def test_never_asked_means_that_every_answer_gives_the_same_outcome(seed: int) -
             for combination in itertools.product(*GRID.values())
         ]
         finals = {settle(without, standing, outcome(answer)) for answer in answers}
+        score = Range(min(100, base + points_of(local)), min(100, base + MOST))
+        bounds = {**WORDS.of({**local, "text.length": 9}), "score": score}
         is_asked = ask(
-            book,
+            book.reach({**values, **local}, bounds, 0),
+            score,
+            book.thresholds,
             OUTCOMES,
             "approve",
-            book.thresholds,
-            values={**values, **local},
-            bounds=WORDS.of({**local, "text.length": 9}),
-            points=Points(base, points_of(local), MOST),
-            standing=standing,
-            at=0,
+            standing,
         )
         asked += is_asked
         needed += finals != {standing}
@@ -299,25 +293,6 @@ def test_bounds_are_of_the_values_that_a_book_reads_and_that_may_move() -> None:
     assert {} == TextBounds(names).of(NO_MEMO.values())
 
 
-def test_a_payment_that_nothing_can_change_is_not_asked_about() -> None:
-    """Rejected already, or no text value that could move."""
-
-    class Loud:
-        def reach(self, values: Any, bounds: Any, at: int) -> Reach:
-            return Reach(possible=frozenset({"reject"}))
-
-    def asked(standing: Outcome, bounds: Mapping[str, Bound], points: Points) -> bool:
-        return ask(
-            Loud(), OUTCOMES, "approve", Thresholds(),
-            values={}, bounds=bounds, points=points, standing=standing, at=0,
-        )  # fmt: skip
-
-    bounds = {"text.crypto": EITHER}
-    assert not asked("reject", bounds, Points(10, 0, 20))
-    assert not asked("approve", {}, Points(10, 0, 20))
-    assert asked("review", bounds, Points(10, 0, 0))
-
-
 @pytest.mark.parametrize(
     ("sure", "possible", "outcome"),
     [
@@ -338,9 +313,8 @@ def test_the_first_sure_tier_ends_the_walk(
 
 
 def test_the_score_speaks_surely_from_its_low_end_and_possibly_from_its_high_end() -> None:
-    """Clipped at 100; a threshold that is never reached is never possible."""
-    assert Range(100, 100) == Points(90, 20, 30).range
-    reach = reach_score(Thresholds(review=40, reject=80), Points(40, 5, 40).range)
+    """A threshold that is never reached is never possible."""
+    reach = reach_score(Thresholds(review=40, reject=80), Range(45, 80))
     assert Reach(frozenset({"review"}), frozenset({"review", "reject"})) == reach
     assert Reach() == reach_score(Thresholds(), Range(0, 100))
     assert Reach(frozenset({"review"}), frozenset({"block"})) == join(

@@ -15,6 +15,7 @@ from risk.score.model_card import BadScorer, digest, read_card
 from risk.score.points import TextPoints, points_of, share_out
 from risk.score.scorer import Score, Scorer
 from risk.score.trees import NoTrees, Trees, open_library
+from rules.bounds import EITHER
 
 VALUES = st.dictionaries(
     st.sampled_from(FEATURES),
@@ -217,3 +218,17 @@ def test_a_tree_of_one_leaf_adds_to_the_base_only() -> None:
     alone = Booster(card_of(text), text, "hash")
     assert alone.base == pytest.approx(alone.raw({"a": 1.0}))
     assert [("a", 0.0), ("b", 0.0), ("c", 0.0)] == alone.paths({"a": 1.0})
+
+
+@pytest.mark.parametrize("said", [(), ("text.urgent",), ("text.urgent", "text.link")])
+def test_trees_reach_what_the_card_lets_text_add(said: tuple[str, ...]) -> None:
+    """From what is said to what any flag still down could add, never over the card's most."""
+    row = {"a": 0.2, **dict.fromkeys(said, True)}
+    score = TALKING.score(row)
+    bounds = {name: EITHER for name in ("text.urgent", "text.link") if name not in said}
+    reach = TALKING.reach(score, bounds)
+    assert (score.points, TALKING.score({**row, **dict.fromkeys(bounds, True)}).points) == (
+        reach.low,
+        reach.high,
+    )
+    assert TALKING.without(frozenset()) is TALKING

@@ -12,6 +12,8 @@ from typing import Any
 
 import msgspec
 import pytest
+from fakes.asking_book import write_book
+from fakes.clerk import FakeClerk, answered
 from fakes.keeper import FakeKeeper
 from fakes.log import FakeLog, FakeProducer
 from fakes.states import Kept, kept
@@ -38,10 +40,11 @@ def payment(number: int, payer: int) -> bytes:
         "id": f"t{number}",
         "time": f"2026-03-01T10:{number % 60:02}:00Z",
         "kind": "transfer",
-        "amount": f"{10 + number}.00",
+        "amount": f"{10 + 9 * number}.00",
         "currency": "EUR",
         "payer": {"id": f"p{payer}"},
         "payee": {"id": f"q{number % 7}"},
+        "memo": ("rent", "flowers for you", "chairs")[number % 3],
     }
     return msgspec.json.encode(text)
 
@@ -63,12 +66,19 @@ def fill(log: FakeLog, settings: Settings, dice: random.Random) -> None:
 class Cluster:
     """The group's one partition: who owns it, and what is committed."""
 
-    def __init__(self, folder: Path, seed: int, book: Path | None = None) -> None:
+    def __init__(
+        self, folder: Path, seed: int, book: Path | None = None, *, asks: bool = False
+    ) -> None:
+        self.asks = asks
         self.dice = random.Random(seed)
         self.log = FakeLog()
         self.folder = folder / "state"
         settings = Settings(
-            state_dir=folder, max_attempts=100, in_flight=8, checkpoint_seconds=1e-6, book=book
+            state_dir=folder,
+            max_attempts=100,
+            in_flight=8,
+            checkpoint_seconds=1e-6,
+            book=write_book(folder / "book") if asks else book,
         )
         # so few may stay in memory that most are read back from the checkpoint
         self.settings = settings.model_copy(update={"resident": 2})
@@ -106,10 +116,17 @@ class Writer:
             metrics,
             self._settle,
             self._spawn,
+            self._clerk(),
         )
         self.feed: asyncio.Task[None] | None = None
         self.due = -1
         self.is_member = False
+
+    def _clerk(self) -> Any:
+        """Who answers what waits, after so many turns that kills fall before and after."""
+        dice = self.cluster.dice
+        turns = lambda: dice.randrange(60)  # noqa: E731
+        return FakeClerk(self.pipeline, turns, self._spawn) if self.cluster.asks else None
 
     def own(self) -> None:
         """Become the owner and go on from what is committed."""
@@ -250,10 +267,16 @@ def untimed(decision: Decision) -> Decision:
     return msgspec.structs.replace(decision, timings_us={})
 
 
+@pytest.mark.parametrize("asks", [False, True])
 @pytest.mark.parametrize("seed", SEEDS)
-def test_nothing_is_lost_doubled_or_changed_by_crashes(seed: int, tmp_path: Path) -> None:
-    """Each offset once, each payer in order, each decision as if nothing had happened."""
-    cluster = Cluster(tmp_path, seed)
+def test_nothing_is_lost_doubled_or_changed_by_crashes(
+    seed: int, asks: bool, tmp_path: Path
+) -> None:
+    """Each offset once, each payer in order, each decision as if nothing had happened.
+
+    Also where payments wait for an answer, whatever dies meanwhile.
+    """
+    cluster = Cluster(tmp_path, seed, asks=asks)
     asyncio.run(live(cluster))
     found = accepted(cluster)
     arrivals: list[Arrival] = [
@@ -261,7 +284,10 @@ def test_nothing_is_lost_doubled_or_changed_by_crashes(seed: int, tmp_path: Path
         for record in cluster.log.records[cluster.settings.topic_transactions, 0]
     ]
     serial = build_pipeline(cluster.settings)
-    expected = [answer.decision for answer in serial.take(arrivals)]
+    if asks:
+        expected = answered(serial, arrivals)
+    else:
+        expected = [answer.decision for answer in serial.take(arrivals)]
     by_offset = sorted(found, key=lambda decision: decision.source.offset)
     assert [untimed(decision) for decision in expected] == [
         untimed(found) for found in by_offset

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from risk.score.card import Bands, Choices, Scorecard, Switch
 from risk.score.scorecard import load_scorecard
 from risk.score.scorer import Score
+from rules.bounds import EITHER, Choice, Range
 from rules.errors import BookError
 from rules.vocabulary import Word
 
@@ -116,3 +117,22 @@ def test_a_missing_card_is_told(tmp_path: Path) -> None:
     """As a mistake of the book, not as an error of the system."""
     with pytest.raises(BookError, match="needed and cannot be read"):
         load_scorecard(tmp_path / "scorecard.yaml", WORDS)
+
+
+def test_a_card_reaches_what_its_lines_can_reach() -> None:
+    """Within bounds each line lies between its ends; without text its lines are gone."""
+    lines = (
+        Bands("text.urgency", (0.5,), (9, 4)),
+        Switch("text.crypto", 3, 1),
+        Choices("text.purpose", {"gift": 7}, 2),
+    )
+    card = Scorecard(name="c", version="1", hash="h", base=90, lines=lines)
+    values = {"text.urgency": 0.1, "text.crypto": False, "text.purpose": "rent"}
+    score = card.score(values)
+    assert 100 == score.points
+    assert Range(100, 100) == card.reach(score, {})
+    bounds = {"text.urgency": Range(0.1, 1.0), "text.crypto": EITHER, "text.link": EITHER}
+    assert Range(97, 100) == card.reach(score, bounds)
+    bounds = {"text.urgency": Range(0.6, 1.0), "text.purpose": Choice(("rent",)), "x": EITHER}
+    assert Range(97, 97) == card.reach(score, bounds)
+    assert () == card.without(frozenset(values)).lines

@@ -123,9 +123,9 @@ def test_a_strangers_record_is_no_dead_letter() -> None:
 
 
 def test_topics_are_planned_equal() -> None:
-    """All four with the same number of partitions, kept equally long; dead letters longer."""
+    """All six with the same number of partitions, kept equally long; dead letters longer."""
     topics = plan(Settings(), 6, 3, 10)
-    assert [(6, 3)] * 4 == [(topic.partitions, topic.replication) for topic in topics]
+    assert [(6, 3)] * 6 == [(topic.partitions, topic.replication) for topic in topics]
     assert {"864000000"} == {topic.configs["retention.ms"] for topic in topics}
     assert {"2"} == {topic.configs["min.insync.replicas"] for topic in topics}
     assert {"-1"} == {topic.configs["retention.ms"] for topic in plan(Settings(), 1, 1, 0)}

@@ -27,13 +27,20 @@ def test_rules_lists_and_velocities_come_and_go(tmp_path: Path) -> None:
     """With what they say, so that a reviewer need not open the file."""
     old = book(tmp_path / "a", rule_text(), rule_text(name="GONE"))
     frame = FRAME.replace("watched:", "seen:") + VELOCITY
-    new = book(tmp_path / "b", rule_text(), rule_text("fresh", name="COME"), frame=frame)
+    come = rule_text("fresh", name="COME", rollout="{percent: 5, by: payee}")
+    plain = rule_text("known", name="PLAIN")
+    new = book(tmp_path / "b", rule_text(), come, plain, frame=frame)
     assert [
         Change("added", "velocity spent", ("sum of amount by payer in 24h",)),
-        Change("added", "list @seen", ("watch list of 1 entries",)),
+        Change("added", "list @seen", ("watch list of 1 entry",)),
         Change("removed", "list @watched"),
-        Change("added", "rule COME", ("review, live: COME title", "when fresh")),
+        Change(
+            "added",
+            "rule COME",
+            ("review, live: COME title", "when fresh", "rollout: 5 % by payee"),
+        ),
         Change("removed", "rule GONE"),
+        Change("added", "rule PLAIN", ("review, live: PLAIN title", "when known")),
     ] == changes(old, new)
 
 
@@ -81,7 +88,7 @@ def test_the_frame_is_compared(tmp_path: Path) -> None:
         .replace('"1"', '"2"')
         .replace('["KP", "IR"]', '["KP", "SY", "CU"]')
         .replace(ends, ends.replace("2027", "2028"))
-        .replace("score:", "tiers: {reject: review}\nscore:")
+        .replace("score:", "tiers: {reject: review}\nllm: {ask: never}\nscore:")
     )
     frame += (
         VELOCITY.replace("24h}", "7d, where: fresh}")
@@ -96,6 +103,7 @@ def test_the_frame_is_compared(tmp_path: Path) -> None:
             (
                 "version: 1 -> 2",
                 "score review: 60 -> 50",
+                "llm ask: when-it-matters -> never",
                 "tier reject: reject -> review",
                 "exchange rates changed",
                 "attributes.x is no longer declared",

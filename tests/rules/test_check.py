@@ -4,7 +4,7 @@
 from pathlib import Path
 
 import pytest
-from fakes.books import FRAME, WORDS, load, rule_text
+from fakes.books import FRAME, WORDS, load, points_text, rule_text
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -200,23 +200,24 @@ def test_thresholds_are_looked_at_on_both_sides_of_their_form(tmp_path: Path) ->
 
 
 def test_lists_and_velocities_without_use_are_found(tmp_path: Path) -> None:
-    """A velocity that the scorer reads is used; one that costs too much is told."""
+    """At their own line. A velocity that the scorer or another one reads is used; one that costs too much is told."""
     velocities = (
         "velocities:\n"
         "  unread: {fn: count, by: payer, window: 1h}\n"
-        "  scored: {fn: count, by: payer, window: 1h}\n"
+        "  scored: {fn: count, by: payer, window: 1h, where: inner > 1}\n"
+        "  inner: {fn: count, by: payer, window: 2h}\n"
         "  dear: {fn: sum, of: amount, by: merchant, window: 180d}\n"
     )
     rule = rule_text("country in @blocked and dear > 5")
     book = load(tmp_path, rule, files={"book.yaml": FRAME + velocities})
     found = [one for one in findings(book, ("scored",)) if one.kind in ("unused", "costly")]
     assert [
-        Finding("unused", "@trusted", Place("book.yaml", 1), "no rule asks this list"),
-        Finding("unused", "@watched", Place("book.yaml", 1), "no rule asks this list"),
-        Finding("unused", "unread", Place("book.yaml", 12), "no rule and no scorer reads this velocity"),
-        Finding("costly", "dear", Place("book.yaml", 14), "a busy entity would take 562 KiB, 64 at most"),
+        Finding("unused", "@watched", Place("book.yaml", 9), "no rule asks this list"),
+        Finding("unused", "@trusted", Place("book.yaml", 10), "no rule asks this list"),
+        Finding("unused", "unread", Place("book.yaml", 12), "no rule, no scorer and no other velocity reads it"),
+        Finding("costly", "dear", Place("book.yaml", 15), "a busy entity would take 562 KiB, 64 at most"),
     ] == found  # fmt: skip
-    assert "book.yaml:1: @trusted: no rule asks this list [unused]" == str(found[0])
+    assert "book.yaml:9: @watched: no rule asks this list [unused]" == str(found[0])
     assert set(WORDS) < set(book.words)
 
 
@@ -230,3 +231,46 @@ def test_what_a_sequence_asks_is_used(tmp_path: Path) -> None:
     rule = rule_text().replace("when: amount > 100", steps)
     book = load(tmp_path, rule, files={"book.yaml": FRAME + velocities})
     assert [] == [one for one in findings(book) if one.kind == "unused"]
+
+
+def test_what_a_rollout_and_points_cannot_do_is_told(tmp_path: Path) -> None:
+    """A rollout in shadow, a share for a percentage, and points above the limit of all rules."""
+    book = load(
+        tmp_path,
+        rule_text(name="SHADOW", mode="shadow", rollout="{percent: 20, by: payee}"),
+        rule_text(name="FIFTH", rollout="{percent: 0.2, by: payee}"),
+        rule_text(name="ONE", rollout="{percent: 1, by: payee}"),
+        rule_text(name="ASLEEP", mode="off", rollout="{percent: 20, by: payee}"),
+        points_text("-31", name="MUCH"),
+        points_text("30", name="FITS"),
+    )
+    told = [str(one) for one in findings(book) if one.kind in ("no-effect", "percent")]
+    assert [
+        "a.rules.yaml:2: SHADOW: its rollout does nothing: rollout works on live rules only; a "
+        "rule in shadow is recorded for every payment [no-effect]",
+        "a.rules.yaml:11: FIFTH: percent: 0.2 means 0.2 %; for 20 % write 20 [percent]",
+        "a.rules.yaml:36: MUCH: its -31 points are cut: all rules together move the score by 30 "
+        "at most (score: rules in book.yaml) [no-effect]",
+    ] == told
+
+
+def test_names_and_codes_that_stand_for_two_things_are_told(tmp_path: Path) -> None:
+    """Two tests of one rule under one name, two reasons under one code; equal ones may be."""
+    tests = "[{name: at, given: {amount: 101}, expect: hit}, {name: at, given: {}, expect: unknown}]"
+    bare = "[{given: {amount: 101}, expect: hit}, {given: {amount: 102}, expect: hit}]"
+    book = load(
+        tmp_path,
+        rule_text(name="A", tests=tests),
+        rule_text(name="B", tests=bare),
+        rule_text(name="C", reason='{code: R1, text: "another one"}'),
+        rule_text(
+            name="D",
+            reason='{code: R2, text: "another one"}',
+            tests=tests.replace("at,", "over,", 1),
+        ),
+    )
+    told = [str(one) for one in findings(book) if one.kind in ("same-name", "same-code")]
+    assert [
+        "a.rules.yaml:9: A: a test in line 9 is named 'at' too [same-name]",
+        "a.rules.yaml:18: C: its reason R1 is another one in A [same-code]",
+    ] == told

@@ -1,10 +1,15 @@
 """Inline tests: what holds, what fails with expected beside actual, what is lacking."""
 
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from fakes.books import load, rule_text, rules_text
 
-from rules.examples import failures, untested
+from rules.engine import Evaluator
+from rules.examples import failures, failures_on, untested
+from rules.model import Book
+from rules.tree import Matches, Tree
+from rules.vocabulary import Scalar
 
 BIG = rule_text(
     tests="[{given: {amount: 101}, expect: hit}, {given: {amount: 100}, expect: miss}]"
@@ -41,6 +46,35 @@ def test_a_test_that_fails_tells_expected_and_actual(tmp_path: Path) -> None:
     (failure,) = failures(load(tmp_path, files=whole(tests)))
     assert {"outcome": "approve", "rules": "none"} == failure.expected
     assert {"outcome": "review", "rules": "BIG"} == failure.actual
+
+
+class Idle:
+    """An evaluator that finds nothing, whatever the book says."""
+
+    def __init__(self, book: Book) -> None:
+        pass
+
+    def match(self, values: Mapping[str, Scalar], at: int) -> Matches:
+        return Matches()
+
+
+def test_a_test_that_all_evaluators_fail_alike_is_told_once(tmp_path: Path) -> None:
+    """In the order of the files, with those that fail it so."""
+    tests = (
+        "\n      - {given: {amount: 101}, expect: hit}"
+        "\n      - {given: {amount: 100}, expect: hit}"
+        "\n      - {given: {amount: 102}, expect: miss}"
+    )
+    book = load(tmp_path, rule_text(tests=tests))
+    every: dict[str, Callable[[Book], Evaluator]] = {"tree": Tree, "idle": Idle, "own": Tree}
+    assert [
+        (101, "miss", ("idle",)),
+        (100, "miss", ("tree", "idle", "own")),
+        (102, "hit", ("tree", "own")),
+    ] == [
+        (failure.example.given["amount"], failure.actual["rule"], names)
+        for failure, names in failures_on(book, every)
+    ]
 
 
 def test_a_rule_that_is_off_is_tested_in_its_own_tests(tmp_path: Path) -> None:

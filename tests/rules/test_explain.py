@@ -8,7 +8,7 @@ from fakes.books import load, rule_text
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from rules.explain import effect, explain_book, lines
+from rules.explain import deciding, effect, explain_book, lines
 from rules.model import Book, Dossier
 from rules.trace import blockers, is_near, leaves, trace
 from rules.tree import Tree
@@ -149,3 +149,44 @@ def test_parts_stand_under_what_joins_them(book: Book) -> None:
         (1, "country == 'de'"),
         (1, "hour(at) == 12"),
     ] == [(line.depth, line.text) for line in lines(found)]
+
+
+def test_what_decides_is_what_keeps_a_rule_from_holding_or_all_that_makes_it(
+    book: Book,
+) -> None:
+    """For a test that should have hit the one condition; for one that should have missed all."""
+    rule = book.rules["BIG"]
+    near = {"amount": 199.5, "fresh": True, "known": True, "country": "DE"}
+    short = "amount >= 200", "amount = 199.50; 0.50 short of the limit"
+    told = [deciding(book, rule, near, AT, wanted) for wanted in (True, None)]
+    assert [[short], [short]] == [[(line.text, line.note) for line in some] for some in told]
+    held = deciding(book, rule, {**near, "amount": 200}, AT, False)
+    assert [(0, "all"), (1, "any"), (2, "all")] == [(line.depth, line.text) for line in held][
+        :3
+    ]
+
+
+def test_a_sequence_is_explained_step_by_step(tmp_path: Path) -> None:
+    """Completed with the values of all its steps; else by what its last step asks."""
+    steps = (
+        "sequence: {by: payee, within: 10m, steps: [{as: one, when: amount < 2 and fresh}, "
+        "{as: two, when: amount > 9 * one.amount and country == 'DE'}]}"
+    )
+    loaded = load(tmp_path, rule_text().replace("when: amount > 100", steps))
+    values = {"amount": 20, "country": "FR", "sequence.BIG": False}
+    (missed,) = explain_book(loaded, values, AT)
+    assert [
+        (0, False, "two: all", ""),
+        (1, None, "amount > 9 * one.amount", "amount = 20; one.amount = unknown"),
+        (1, False, "country == 'de'", "country = FR"),
+    ] == [(line.depth, line.truth, line.text, line.note) for line in missed.steps]
+    earlier = {"sequence.BIG.one.amount": 1.5, "sequence.BIG.one.fresh": True}
+    told = {"amount": 20, "country": "DE", "sequence.BIG": True, **earlier}
+    (found,) = explain_book(loaded, told, AT)
+    assert [
+        ("one: amount < 2 and fresh", "one.amount = 1.50; one.fresh = yes"),
+        ("two: all", ""),
+        ("amount > 9 * one.amount", "amount = 20; one.amount = 1.50"),
+        ("country == 'de'", "country = DE"),
+    ] == [(line.text, line.note) for line in found.steps]
+    assert [True] * 4 == [line.truth for line in found.steps]

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 # a table is read across
 """Expressions: what they mean, and what is refused with its place."""
 
 from pathlib import Path
@@ -174,6 +175,41 @@ def test_a_wrong_expression_is_told_with_its_column(when: str, column: int, caus
     scope = Scope(WORDS, {}, ("blocked",), lambda *mistake: wrong.append(mistake))
     read_expression(when, scope)
     assert (cause, column - 1) == wrong[0][:2]
+
+
+@pytest.mark.parametrize(
+    ("when", "cause", "hint"),
+    [
+        ("country == NO", "unknown value 'NO'", "text needs quotes: 'NO'"),
+        (
+            "country != conutry",
+            "unknown value 'conutry'",
+            "text needs quotes: 'conutry'; or did you mean 'country'?",
+        ),
+        ("country in ('DE', NO)", "unknown value 'NO'", "text needs quotes: 'NO'"),
+        ("country == 0742", "no number that is read here", "write plain digits: 1500 or 0.5"),
+        ("country == 7995", "text cannot be compared with a number", "write '7995'"),
+        ("country in (7995)", "what stands in (...) must be text, this is a number", "write '7995'"),
+        ("amount < '2'", "a number cannot be compared with text", "write 2 without quotes"),
+        ("'2' > amount", "text cannot be compared with a number", "write 2 without quotes"),
+        ("amount < 'two'", "a number cannot be compared with text", ""),
+        ("amount > $p", "a number cannot be compared with text", "numbers stand without quotes, also the value of $p"),
+        ("fresh == 'yes'", "a flag (true or false) cannot be compared with text", "a flag stands alone: fresh, or not fresh"),
+        ("fresh == 1", "a flag (true or false) cannot be compared with a number", "a flag stands alone: fresh, or not fresh"),
+        ("amount > 1,500", "',' is not expected here", "write 1500"),
+        ("amount > 1,000,000 and fresh", "no number that is read here", "write 1000000"),
+        ("amount in (1,500) or amount > 2,000", "no number that is read here", "write 2000"),
+        ("fresh, known", "',' is not expected here", ""),
+    ],
+)  # fmt: skip
+def test_a_wrong_expression_is_told_with_what_to_write(
+    when: str, cause: str, hint: str
+) -> None:
+    """Where it can be guessed from both sides."""
+    wrong: list[tuple[str, int, str]] = []
+    scope = Scope(WORDS, {"p": "ten"}, (), lambda *mistake: wrong.append(mistake))
+    read_expression(when, scope)
+    assert [(cause, hint)] == [(told, advice) for told, _, advice in wrong]
 
 
 def test_one_expression_tells_all_its_mistakes(tmp_path: Path) -> None:

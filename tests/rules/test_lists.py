@@ -46,6 +46,10 @@ def test_an_allow_list_is_exact() -> None:
         ("l.csv", b"value\na,b\n", 2, "2 columns; the header has 1"),
         ("l.csv", b'value\n"a', 2, "no CSV: unexpected end of data"),
         ("l.csv", b"value,expires\na,2027-01-01\n", 2, "expires must be a date and time with a zone"),
+        ("l.csv", b"value,expires\na,2027-13-01T00:00:00Z\n", 2, "expires is no date: there is no month 13"),
+        ("l.csv", b"value,expires\na,2027-04-31\n", 2, "expires is no date: there is no 31 April 2027"),
+        ("l.csv", b"value,expires\na,0000-01-01\n", 2, "expires must be a date and time with a zone"),
+        ("l.csv", b"value,expires\na,2027-04-30T25:00:00Z\n", 2, "expires must be a date and time with a zone"),
     ],
 )  # fmt: skip
 def test_a_wrong_list_file_is_told(file: str, raw: bytes, line: int, cause: str) -> None:
@@ -97,7 +101,12 @@ def test_files_of_a_book_are_read_and_hashed(tmp_path: Path) -> None:
             2,
             "rate must be a positive decimal number like 0.92",
         ),
-        (b"USD,2026-01-01,1", 2, "from must be a time with a zone like 2026-01-01T00:00:00Z"),
+        (b"USD,2026-02-29T00:00:00Z,1", 2, "from is no date: there is no 29 February 2026"),
+        (
+            b"USD,2026-01-01,1",
+            2,
+            "from must be a date and time with a zone like 2026-01-01T00:00:00Z",
+        ),
         (
             b"USD,2026-01-01T00:00:00Z,1\nUSD,2026-01-01T01:00:00+01:00,2",
             3,

@@ -5,13 +5,13 @@ import random
 from pathlib import Path
 
 import pytest
-from fakes.books import FRAME, WORDS, causes, load, rule_text, rules_text, write
+from fakes.books import FRAME, WORDS, causes, load, points_text, rule_text, rules_text, write
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from rules.errors import BookError
 from rules.load import declared_words, load_book
-from rules.model import Param, Rollout, Thresholds, Window
+from rules.model import Llm, Param, Rollout, Thresholds, Window
 from rules.vocabulary import Word
 
 RULE = rule_text()
@@ -68,7 +68,8 @@ def test_all_mistakes_of_all_files_come_at_once(tmp_path: Path) -> None:
         "a.rules.yaml:29:22: unknown list @bloked",
         "a.rules.yaml:37:31: unknown value 'amuont'",
         "a.rules.yaml:38:5: a rule needs title, owner, severity, tier, when, reason",
-        "b.rules.yaml:2:1: no YAML: did not find expected node content",
+        "b.rules.yaml:1:1: names of its fixtures and rules are not checked until this file can be read",
+        "b.rules.yaml:2:1: not readable as YAML: did not find expected node content",
         "book.yaml:2:10: version must be text; YAML reads a bare 2026.10 as a number",
         "book.yaml:4:11: currency 'euro' does not look like EUR",
         "book.yaml:6:8: review must be below reject",
@@ -103,15 +104,19 @@ def test_a_mistake_quotes_its_line_and_suggests_a_word(tmp_path: Path) -> None:
         ({"title": "x" * 301}, "3:12: title must have 1 to 300 characters"),
         ({"params": "{least: 1e3}", "when": "amount > $least"}, "9:21: a parameter must be text; YAML reads a bare 1e3 as text or a number, by its version"),
         ({"params": "{least: 010}", "when": "amount > $least"}, "9:21: a parameter must be text; YAML reads a bare 010 as an octal number"),
-        ({"params": "{least: 5}"}, "9:13: parameter 'least' is used by no condition"),
+        ({"params": "{least: 5}"}, "9:14: parameter 'least' is used by no condition"),
+        ({"params": "\n      a: 5\n      b: 6\n      c: 7", "when": "amount > $a +"}, "11:7: parameter 'b' is used by no condition"),
         ({"params": "{Least: 5}"}, "9:14: parameter 'Least' does not look like min_amount"),
         ({"params": "[5]"}, "9:13: params must be a mapping (key: value)"),
         ({"params": "{a: {value: 5, sweep: [6, 7, 1]}}", "when": "amount > $a"}, "9:25: value must be a number within its sweep"),
+        ({"params": "{a: {value: '5', sweep: [4, 6, 1]}}", "when": "amount > $a"}, "9:25: value must be a number; it is quoted"),
+        ({"params": "{a: {value: '5', sweep: 5}}", "when": "amount > $a"}, "9:25: value must be a number; it is quoted"),
         ({"params": "{a: {value: 5, sweep: [7, 6, 1]}}", "when": "amount > $a"}, "9:35: sweep is [lowest, highest, step]"),
         ({"params": "{a: {value: 5, sweep: 7}}", "when": "amount > $a"}, "9:35: sweep must be a list ([a, b] or lines with -)"),
         ({"params": "{a: {value: 5, sweep: [1, x, 1]}}", "when": "amount > $a"}, "9:39: sweep must be a number"),
         ({"params": "{a: {value: 5, sweep: [[1], 8, 1]}}", "when": "amount > $a"}, "9:36: sweep must be a single value"),
         ({"effective": "{from: 2026-01-01}"}, "9:23: from must be a date and time with a zone"),
+        ({"effective": "{until: 2027-02-30T00:00:00Z}"}, "9:24: until is no date: there is no 30 February 2027"),
         ({"effective": "{from: [1]}"}, "9:23: from must be a single value"),
         ({"effective": "{from: 2026-01-02T00:00:00Z, until: 2026-01-02T00:00:00Z}"}, "9:16: from must be before until"),
         ({"rollout": "{percent: 101, by: payee}"}, "9:24: percent must lie within 0 and 100"),
@@ -146,6 +151,18 @@ def test_a_wrong_rule_is_told(tmp_path: Path, more: dict[str, str], expected: st
     assert f"a.rules.yaml:{expected}" in causes(tmp_path, rule_text(**more))
 
 
+def test_a_mistake_brings_no_others_with_it(tmp_path: Path) -> None:
+    """What follows from it alone is not told: each of these is one mistake."""
+    for more in (
+        {"params": "{a: {value: '5', sweep: [4, 6, 1]}}", "when": "amount > $a"},
+        {"effective": "{from: 2027-02-30T00:00:00Z, until: 2027-01-01T00:00:00Z}"},
+        {"params": "{a: 1e3}", "when": "amount > $a"},
+        {"params": "{a: 5}", "when": "amount > $a and and fresh"},
+        {"params": "{a: 5}", "when": "{all: [fresh, amount > $a and]}"},
+    ):
+        assert 1 == len(causes(tmp_path, rule_text(**more)))
+
+
 def test_an_allow_rule_may_ask_a_block_list_negated(tmp_path: Path) -> None:
     """A list that can only take a permission away needs no expiry."""
     when = "payee in @trusted and payee not in @blocked"
@@ -164,6 +181,9 @@ def test_an_allow_rule_may_ask_a_block_list_negated(tmp_path: Path) -> None:
         ("score:", "default: maybe\nscore:", "6:10: default cannot be 'maybe'"),
         ("score:", "rates: x.txt\nscore:", "6:8: rates 'x.txt' does not look like rates.csv"),
         ("score:", "rates: none.csv\nscore:", "1:1: there is no file none.csv that can be read"),
+        ("score:", "llm: {ask: sometimes}\nscore:", "6:12: ask cannot be 'sometimes'"),
+        ("score:", "llm: {deadline_ms: 5000}\nscore:", "6:20: deadline_ms must lie within 10 and 2000"),
+        ("score:", "llm: {at_deadline: approve}\nscore:", "6:20: at_deadline cannot be 'approve'"),
         ("kind: block", "kind: blok", "8:19: kind cannot be 'blok'"),
         ('["KP", "IR"]', '["KP", NO]', "8:41: an entry must be text; YAML reads a bare NO as false"),
         ('["KP", "IR"]', '["KP", "kp"]', "8:1: entry 'kp' stands in the list twice"),
@@ -186,6 +206,20 @@ def test_a_wrong_frame_is_told(tmp_path: Path, old: str, new: str, expected: str
 
 
 @pytest.mark.parametrize(
+    ("said", "meant"),
+    [
+        ("", Llm("when-it-matters", 250, "local")),
+        ("llm: {ask: never}\n", Llm("never", 250, "local")),
+        ("llm: {deadline_ms: 90, at_deadline: review}\n", Llm("when-it-matters", 90, "review")),
+    ],
+)
+def test_a_book_says_when_a_model_is_asked(tmp_path: Path, said: str, meant: Llm) -> None:
+    """What it does not say is what is usual."""
+    frame = FRAME.replace("score:", f"{said}score:")
+    assert meant == load(tmp_path, RULE, files={"book.yaml": frame}).llm
+
+
+@pytest.mark.parametrize(
     ("text", "expected"),
     [
         ("", "1:1: the file is empty"),
@@ -197,8 +231,11 @@ def test_a_wrong_frame_is_told(tmp_path: Path, old: str, new: str, expected: str
         ("rules: !!python/object:os.system []", "1:8: tags (!) are not read"),
         ("? [a]\n: b", "1:3: a key must be one word"),
         ("rules: " + "[" * 30 + "]" * 30, "1:32: nested deeper than 24 levels"),
-        ("title: a: b", "1:9: no YAML: mapping values are not allowed in this context"),
-        ("a\x07b: 1", "1:1: no YAML: a character that YAML does not allow"),
+        (
+            "title: a: b",
+            "1:9: not readable as YAML: mapping values are not allowed in this context",
+        ),
+        ("a\x07b: 1", "1:1: not readable as YAML: a character that YAML does not allow"),
         ("fixtures: {a: {}}", "1:12: fixture 'a' stands twice in the book"),
         ("tests: [{name: x, expect: {}}]", "1:27: a test must expect something"),
         ("tests: [{name: x, expect: {rules: [BGI]}}]", "1:36: unknown rule 'BGI'"),
@@ -214,11 +251,71 @@ def test_a_file_that_is_no_rule_file_is_told(
 
 def test_a_folder_without_a_frame_is_no_book(tmp_path: Path) -> None:
     """A missing folder and a missing file are told, not raised as something else."""
-    expected = ["book.yaml:1:1: this file is needed and cannot be read"]
+    expected = [
+        "book.yaml:1:1: names in rules, tests and scorecard are not checked until this file can be read",
+        "book.yaml:1:1: this file is needed and cannot be read",
+    ]
     for folder in (tmp_path, tmp_path / "none"):
         with pytest.raises(BookError) as caught:
             load_book(folder, WORDS)
         assert expected == [f"{m.file}:1:1: {m.cause}" for m in caught.value.mistakes]
+
+
+def test_what_cannot_be_read_brings_no_unknown_names(tmp_path: Path) -> None:
+    """Of a book.yaml with one wrong sign that sign is told, and what is wrong whatever it holds."""
+    rules = [
+        rule_text(
+            "spent > 5 and country in @seen and amount > 'x'",
+            reason='{code: R1, text: "{spent}"}',
+        ),
+        rule_text(
+            name="B",
+            rollout="{percent: 5, by: attributes.branch}",
+            tests="[{use: f, given: {spent: 5}, expect: hit}]",
+        ),
+    ]
+    files = {
+        "book.yaml": FRAME + "velocities: {\n",
+        "b.rules.yaml": "fixtures: {f: {fresh: true}}\n",
+    }
+    assert [
+        "a.rules.yaml:7:55: a number cannot be compared with text",
+        "book.yaml:1:1: names in rules, tests and scorecard are not checked until this file can be read",
+        "book.yaml:12:1: not readable as YAML: did not find expected node content",
+    ] == causes(tmp_path, *rules, files=files)
+    broken = {
+        "b.rules.yaml": "fixtures: {f: {fresh: true}\n",
+        "c.rules.yaml": rules_text(rule_text(tests="[{use: f, given: {}, expect: hit}]")),
+    }
+    assert [
+        "b.rules.yaml:1:1: names of its fixtures and rules are not checked until this file can be read",
+        "b.rules.yaml:2:1: not readable as YAML: did not find expected ',' or '}'",
+    ] == causes(tmp_path / "other", files=broken)
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "hint"),
+    [
+        ("a.rules.yaml", "rules: [{text: {amount:.2f} spent}]", "put text with {...} in quotes"),
+        ("a.rules.yaml", "text: {amount} spent\nb: 1", "put text with {...} in quotes"),
+        ("a.rules.yaml", rule_text(reason="{code: R1, text: {amount:.2f}}").replace("  - ", "rules:\n  - ", 1), "put text with {...} in quotes"),
+        ("a.rules.yaml", "a: 1\n\tb: 2", "indent by spaces, not by tabs"),
+        ("a.rules.yaml", "a:\n\t- b", "indent by spaces, not by tabs"),
+        ("a.rules.yaml", "a: @blocked", "put text that begins with @ in quotes"),
+        ("a.rules.yaml", "a: [b\n", ""),
+        ("a.rules.yaml", "velocities: {}", "declare it in book.yaml"),
+        ("a.rules.yaml", "lists: {}", "declare it in book.yaml"),
+        ("book.yaml", FRAME + "rules: []", "it stands in files like cards.rules.yaml"),
+        ("a.rules.yaml", rules_text(rule_text(priority="1")), "tiers decide, not order"),
+        ("a.rules.yaml", rules_text(rule_text(lists="{}")), "declare it in book.yaml"),
+        ("a.rules.yaml", rules_text(points_text("5", zzz="1")), "known are id, title, owner, severity, points, when, reason, mode, unless, params, effective, on_missing, rollout, runbook, labels, tests, tier"),
+    ],
+)  # fmt: skip
+def test_what_to_write_instead_is_told(tmp_path: Path, file: str, text: str, hint: str) -> None:
+    """Of the traps that others fell into."""
+    with pytest.raises(BookError) as caught:
+        load(tmp_path, files={file: text})
+    assert hint in [mistake.hint for mistake in caught.value.mistakes]
 
 
 def test_too_many_rules_are_refused(tmp_path: Path) -> None:

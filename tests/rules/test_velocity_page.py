@@ -77,8 +77,13 @@ def test_a_velocity_is_read_whole(tmp_path: Path) -> None:
         ("x: {fn: sum, of: 010, by: payer, window: 1h}", "12:20: of must be text; YAML reads a bare 010 as an octal number"),
         ("x: {fn: distinct, by: payer, window: 1h}", "12:6: distinct needs of: the value that is looked at"),
         ("x: {fn: count, of: amount, by: payer, window: 1h}", "12:22: count looks at no value: leave of out"),
-        ("x: {fn: count, by: payer, window: 1h, where: mean > 5}", "12:48: unknown value 'mean'"),
-        ("x: {fn: count, by: payer, window: 1h, where: hour(at) < 5}", "12:48: where has no at: it asks the payment's own fields"),
+        ("x: {fn: count, by: payer, window: 1h, where: maen > 5}", "12:48: unknown value 'maen'"),
+        ("x: {fn: count, by: payer, window: 1h, where: mean > 5 and count > amount}", "12:69: payments and base cannot be compared or added"),
+        ("x: {fn: count, by: payer, window: 1h, where: text.urgent}", "12:48: where cannot read text.urgent: what a memo says is read after the past"),
+        ("x: {fn: count, by: payer, window: 1h, where: fresh and score > 5}", "12:58: where cannot read score: it is made after the velocities"),
+        ("x: {fn: count, by: payer, window: 1h, where: sequence.BIG}", "12:48: where cannot read sequence.BIG: sequences are looked for after the past is known"),
+        ("x: {fn: count, by: payer, window: 1h, where: x > 5}", "12:48: a velocity cannot wait for itself: x -> x"),
+        ("x: {fn: count, by: payer, window: 1h, where: hour(at) < 5}", "12:48: where has no at: it is asked once, when the payment passes"),
         ("x: {fn: count, by: payer, window: 1h, q: 0.5}", "12:44: q belongs to percentile only"),
         ("x: {fn: count, by: payer, window: 1h, to: mean}", "12:45: to belongs to ratio_to only"),
         ("x: {fn: count, by: payer, window: 1h, plus: 1}", "12:47: plus belongs to ratio_to, z_mean and z_median only"),
@@ -99,6 +104,50 @@ def test_a_velocity_is_read_whole(tmp_path: Path) -> None:
 def test_a_wrong_velocity_is_told(tmp_path: Path, given_: str, expected: str) -> None:
     """The place and the cause."""
     assert f"book.yaml:{expected}" in causes(tmp_path, BARE, files={"book.yaml": frame(given_)})
+
+
+def test_a_condition_reads_what_was_known_when_the_payment_passed(tmp_path: Path) -> None:
+    """Its past and other velocities, wherever they are declared, each with its type and unit."""
+    text = frame(
+        "bursts: {fn: count, by: payer, window: 7d, where: sent > 3 * mean and abroad == 'de'}",
+        "sent: {fn: sum, of: amount, by: payer, window: 1h, where: known}",
+        "abroad: {fn: last, of: country, by: payer, window: 1d}",
+        "usual: {fn: mean, of: amount, by: payer, window: 7d, include_current: false, where: amount < 3 * usual or missing(usual)}",
+    )
+    book = load(tmp_path, rule_text("bursts > 2"), files={"book.yaml": text})
+    where = book.velocities["bursts"].where_text
+    assert "sent > 3 * mean and abroad == 'de'" == where
+    assert f"count by payer in 7d where {where}" == book.words["bursts"].meaning
+    wrong = frame(
+        "x: {fn: count, by: payer, window: 1h, where: amount > y}",
+        "y: {fn: count, by: payer, window: 1h, where: new > 5}",
+        "new: {fn: is_new, of: payee, by: payer, window: 1d}",
+    )
+    assert [
+        "book.yaml:12:57: base and payments cannot be compared or added",
+        "book.yaml:13:54: a flag (true or false) cannot be compared with a number",
+    ] == causes(tmp_path, BARE, files={"book.yaml": wrong})
+
+
+def test_velocities_that_wait_for_one_another_are_told_by_name(tmp_path: Path) -> None:
+    """Once, at the condition of one of them; one that only reads the ring is not in it."""
+    text = frame(
+        "a: {fn: count, by: payer, window: 1h, where: b > 1}",
+        "b: {fn: count, by: payee, window: 1h, where: c > 1}",
+        "c: {fn: count, by: ip, window: 1h, where: b > 2}",
+    )
+    expected = "book.yaml:13:48: a velocity cannot wait for itself: b -> c -> b"
+    assert [expected] == causes(tmp_path, BARE, files={"book.yaml": text})
+
+
+def test_a_chain_of_velocities_is_short(tmp_path: Path) -> None:
+    """Each link is one step more for every payment."""
+    links = [
+        f"v{n}: {{fn: count, by: payer, window: 1h, where: v{n - 1} > 1}}" for n in range(1, 10)
+    ]
+    text = frame("v0: {fn: count, by: payer, window: 1h}", *links)
+    expected = "book.yaml:21:49: more than 8 velocities stand behind v9 in a chain"
+    assert [expected] == causes(tmp_path, BARE, files={"book.yaml": text})
 
 
 def test_a_book_has_a_bounded_number_of_velocities(tmp_path: Path) -> None:
