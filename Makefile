@@ -16,7 +16,7 @@ WITH_BROKER = $(BROKER) run --
 
 # What the 100 % branch gate covers: the code that decides (asking a model is no part of it).
 CORE := features/*,rules/*,risk/score/*,risk/decide.py,risk/decision.py,risk/ledger.py
-CORE := $(CORE),risk/asking.py,risk/counsel.py,risk/settled.py,risk/question.py,risk/arrival.py
+CORE := $(CORE),risk/asking.py,risk/counsel.py,risk/settled.py,risk/question.py,risk/arrival.py,risk/labels.py
 CORE := $(CORE),risk/challenger.py,risk/intake.py,risk/stopwatch.py,risk/pipeline.py,risk/reader.py,risk/worker/lanes.py
 
 .PHONY: help demo test lint unit broker-tests check-kills check-history check-engines check-world fmt bench kafka-start kafka-stop lock clean

@@ -11,9 +11,9 @@ from typing import Protocol
 from features.codec import Codec
 from features.history import CLOCK, Origin, Stored
 from features.labels import PAYMENT, SPELL, WAITING, join_payment, join_spell
+from features.layout import is_windowed
 from features.merge import merge
 from features.plan import Plan
-from features.velocity import POINTS, Velocity
 
 
 class Side(Protocol):
@@ -57,7 +57,7 @@ class Joining:
         since = {}
         for v in self._plan.velocities:
             known = [built.since.get(v.digest)]
-            if not (v.kind in self._lossy and _is_windowed(v)):
+            if not (v.kind in self._lossy and is_windowed(v)):
                 known.append(carried.since.get(v.digest))
             found = [one for one in known if one is not None]
             if found:
@@ -71,11 +71,14 @@ class Joining:
             for shape in origin.shapes.get(layout.kind, ()):
                 codec.tell(shape)
 
+        before = self._origins[0].shapes.get(layout.kind, ())
+        notes = frozenset(layout.notes).intersection(*[shape.notes for shape in before])
+
         def join(one: bytes, other: bytes) -> bytes:
             carried, built = codec.decode(one), codec.decode(other)
             if carried is None or built is None:
                 return other
-            state, is_whole = merge(layout, carried, built)
+            state, is_whole = merge(layout, carried, built, notes)
             if not is_whole:
                 self._lossy.add(layout.kind)
             return codec.encode(state)
@@ -100,8 +103,3 @@ class Join(Protocol):
     def __call__(self, carried: bytes, built: bytes, /) -> bytes:
         """The joined state."""
         ...
-
-
-def _is_windowed(v: Velocity) -> bool:
-    """Whether a velocity looks at columns, of payments or of labels."""
-    return v.delay is not None or (v.fn not in POINTS and v.fn != "is_new")

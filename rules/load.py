@@ -24,8 +24,11 @@ MAX_RULES: Final = 2000
 ELSEWHERE: Final = dict.fromkeys(
     ("velocities", "lists", "attributes", "score", "tiers", "rates"), "declare it in book.yaml"
 )
-IN_FRAME: Final = (("unknown value ", "unknown list ", "by cannot be "), "name in any file")
-IN_RULES: Final = (("unknown fixture ", "unknown rule "), "fixture and no rule by its name")
+IN_FRAME: Final = (
+    ("unknown value ", "unknown list ", "by cannot be "),
+    "names in rules, tests and scorecard",
+)
+IN_RULES: Final = (("unknown fixture ", "unknown rule "), "names of its fixtures and rules")
 """How mistakes about names begin that may stand in such a file, and how to say so."""
 
 
@@ -50,7 +53,8 @@ def _told(shelf: Shelf) -> list[Mistake]:
     for file in shelf.unread:
         hidden, what = IN_FRAME if file == FRAME_FILE else IN_RULES
         mistakes = [mistake for mistake in mistakes if not mistake.cause.startswith(hidden)]
-        mistakes.append(Mistake(file, 1, 1, f"until it can be read, no {what} is looked up"))
+        cause = f"{what} are not checked until this file can be read"
+        mistakes.append(Mistake(file, 1, 1, cause))
     return mistakes
 
 

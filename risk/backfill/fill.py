@@ -151,8 +151,10 @@ class Filler:
         before = self._count
         carried = self._carried(partition)
         drafts = [built] if carried is None else [built, carried]
-        since = begin if carried is None else min(begin, carried.offset)
-        start, positions = min(stop - self._settings.known_ids, since), Positions()
+        start, since = stop - self._settings.known_ids, begin
+        if carried is not None:
+            start, since = min(start, carried.offset), min(since, carried.offset)
+        positions = Positions()
         answers = await read_answers(
             self._reader, self._settings, partition, start, positions, since
         )

@@ -5,8 +5,9 @@ counts by. Rows that nobody can judge again are left out and counted with the re
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
+from operator import attrgetter
 from typing import Any, Final
 
 import msgspec
@@ -24,7 +25,8 @@ ROWS: Final = 16_384
 SEGMENTS: Final = ("kind", "channel", "payer_country")
 ALWAYS: Final = ("amount", *SEGMENTS)
 
-NOTHING: Final[Mapping[str, Scalar]] = {}
+SECTIONS: Final = ("payment", "history", "local")
+"""Where the values of a record may come from; a model's reading stands in for the local one."""
 
 FIXED: Final[Mapping[str, Any]] = {
     "partition": pl.Int32,
@@ -37,8 +39,8 @@ FIXED: Final[Mapping[str, Any]] = {
 }
 
 
-class Judged(msgspec.Struct, gc=False):
-    """The part of a record that a comparison reads."""
+class Judged(msgspec.Struct, frozen=True, gc=False):
+    """The part of a record that a comparison reads; a loader adds its values by section."""
 
     id: str
     source: Source
@@ -47,7 +49,6 @@ class Judged(msgspec.Struct, gc=False):
     event_time: datetime | None = None
     score: int | None = None
     duplicate_of: str | None = None
-    values: dict[str, dict[str, Scalar]] = {}
     unknowns: tuple[str, ...] = ()
     flags: tuple[Flag, ...] = ()
 
@@ -75,19 +76,20 @@ class Loader:
         self._skipped: Counter[str] = Counter()
         self._told: set[str] = set()
         self._sources: dict[str, str] = {}
+        self._decode = _decoder(tuple(self._types))
+        fields = {name: f"v{n}" for n, name in enumerate(self._types)}
+        self._getters = {name: attrgetter(field) for name, field in fields.items()}
 
     def add(self, records: Sequence[bytes]) -> None:
         """Take up a batch."""
         rows = [row for raw in records if (row := self._read(raw)) is not None]
         columns = [pl.Series(name, given, FIXED[name]) for name, given in _fixed(rows)]
-        sections = {
-            source: [_section(row, source) for row in rows]
-            for source in {*self._sources.values()}
-        }
-        for name, dtype in self._types.items():
-            section = sections.get(self._sources.get(name, ""), ())
-            given = [values.get(name) for values in section] or [None] * len(rows)
-            columns.append(_series(name, given, dtype))
+        sections = {name: list(map(attrgetter(f"values.{name}"), rows)) for name in SECTIONS}
+        sections["local"] = [row.values.llm or row.values.local for row in rows]
+        columns += [
+            _series(name, self._given(name, sections), dtype)
+            for name, dtype in self._types.items()
+        ]
         self._frames.append(pl.DataFrame(columns))
 
     def loaded(self) -> Loaded:
@@ -96,9 +98,21 @@ class Loader:
         frame = pl.concat([pl.DataFrame(schema=schema), *self._frames], rechunk=True)
         return Loaded(frame, dict(self._skipped), frozenset(self._told), self._sources)
 
-    def _read(self, raw: bytes) -> Judged | None:
+    def _given(self, name: str, sections: Mapping[str, list[Any]]) -> list[Any]:
+        """The values of a name, from the section in which it was first known."""
+        get, known = self._getters[name], self._sources.get(name)
+        given: list[Any] = []
+        for source in SECTIONS if known is None else (known,):
+            given = list(map(get, sections[source]))
+            if known is None and given.count(None) < len(given):
+                self._sources[name] = source
+                break
+        return given
+
+    def _read(self, raw: bytes) -> Any:
+        """Decode a record with its values; None for one that is left out, which is counted."""
         try:
-            row = _decode(raw)
+            row = self._decode(raw)
         except msgspec.MsgspecError:
             self._skipped["is no record of a decision"] += 1
             return None
@@ -109,20 +123,25 @@ class Loader:
             self._skipped["repeats an earlier payment"] += 1
             return None
         self._told.update(row.unknowns)
-        for source, values in row.values.items():
-            if not self._sources.keys() >= values.keys():
-                self._sources.update(dict.fromkeys(values, source))
         return row
 
 
-def _section(row: Judged, source: str) -> Mapping[str, Scalar]:
-    """The values from a source; a model's reading stands in for the local one."""
-    if source == "local" and "llm" in row.values:
-        return row.values["llm"]
-    return row.values.get(source, NOTHING)
+def _decoder(names: tuple[str, ...]) -> Callable[[bytes], Any]:
+    """Decode records as `Judged`, with `values.SECTION.v0` and so on for the names.
 
-
-_decode: Final = msgspec.json.Decoder(Judged).decode
+    What is not asked for never becomes a Python value, which is half of the time.
+    """
+    same: Any = {"gc": False, "frozen": True}
+    rename = {f"v{n}": name for n, name in enumerate(names)}
+    section = msgspec.defstruct(
+        "Section", [(field, Any, None) for field in rename], rename=rename, **same
+    )
+    given = [(name, section, section()) for name in SECTIONS]
+    values = msgspec.defstruct("Values", [*given, ("llm", section | None, None)], **same)
+    record = msgspec.defstruct(
+        "Record", [("values", values, values())], bases=(Judged,), **same
+    )
+    return msgspec.json.Decoder(record).decode
 
 
 def load(batches: Iterable[list[bytes]], words: Vocabulary, names: Iterable[str]) -> Loaded:

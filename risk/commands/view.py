@@ -55,6 +55,7 @@ def dossier(decision: Decision) -> Iterator[Line]:
             "amount": amount(decision),
             "place": f"{source.topic} {source.partition}:{source.offset}, epoch {source.epoch}",
             "flags": ", ".join(decision.flags) or None,
+            "labels": decision.labels and f"seen up to {decision.labels:,}",
             "repeat of": decision.duplicate_of,
         },
     )
@@ -66,6 +67,8 @@ def dossier(decision: Decision) -> Iterator[Line]:
     for origin, values in decision.values.items():
         yield from _facts(f"values from {origin}", values)
     yield from _names("unknown", decision.unknowns)
+    for mark, names in decision.marks.items():
+        yield from _names(f"{mark} values", names)
     yield from _llm(decision.llm)
     yield from _challenge(decision.challenger)
     yield from _facts(

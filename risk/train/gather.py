@@ -83,7 +83,8 @@ class _Truth:
 
     def add(self, verdict: Verdict) -> None:
         held = self.last.get(verdict.payment)
-        if held is None or verdict.known_at >= held.known_at:
+        said = (verdict.known_at, verdict.is_fraud)
+        if held is None or said >= (held.known_at, held.is_fraud):
             self.last[verdict.payment] = verdict
         first = self.first.get(verdict.payment, verdict.known_at)
         self.first[verdict.payment] = min(first, verdict.known_at)

@@ -2,20 +2,19 @@
 
 import heapq
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import datetime
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 import msgspec
 
 from features.catalogue import Value
 from features.errors import Malformed
-from features.fields import microseconds
 from features.message import parse
 from features.money import Rates
 from features.payment import payment_values
 from features.subject import subject_of
 from risk.files import BadFile, Row, Source
 from risk.kafka_admin import Cluster
+from risk.labels import report_of
 from risk.ledger import Entry, Ledger, digest
 from risk.rows import MessageMaker
 from risk.train.gather import Passed, Verdict
@@ -97,24 +96,12 @@ TRUE: Final = frozenset({"1", "1.0", "true", "fraud", "yes"})
 """What a cell says of a fraud, in small letters."""
 
 
-class _Label(msgspec.Struct):
-    transaction_id: str
-    label: Literal["fraud", "genuine"]
-    known_at: datetime
-    kind: str = ""
-
-
-_decode: Any = msgspec.json.Decoder(_Label).decode
-
-
 def verdict_of(message: bytes) -> Verdict | None:
     """Read a message of the topic `labels`; None if it is none."""
-    try:
-        label = _decode(message)
-        known_at = microseconds(label.known_at)
-    except (msgspec.MsgspecError, UnicodeDecodeError, TypeError):
-        return None  # TypeError: a time without a zone
-    return Verdict(label.transaction_id, label.label == "fraud", known_at, label.kind)
+    report = report_of(message)
+    if report is None:
+        return None
+    return Verdict(report.transaction_id, report.label == "fraud", report.known_us, report.kind)
 
 
 def verdicts(source: Source, name: str) -> list[Verdict]:

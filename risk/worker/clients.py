@@ -127,8 +127,8 @@ class LogReader:
 
     async def follow(
         self, topic: str, partition: int, start: int
-    ) -> AsyncIterator[Sequence[Any]]:
-        """Records from `start` on, for ever, with a consumer of its own."""
+    ) -> AsyncIterator[tuple[Sequence[Any], int]]:
+        """Records from `start` on, and how far that is; for ever, by a consumer of its own."""
         place = TopicPartition(topic, partition)
         consumer = _plain_consumer(self._settings, 1024 * 1024, FOLLOW_MS)
         await consumer.start()
@@ -137,7 +137,7 @@ class LogReader:
             consumer.seek(place, start)
             while True:
                 found = await consumer.getmany(place, timeout_ms=FOLLOW_MS)
-                yield found.get(place, [])
+                yield found.get(place, []), await consumer.position(place)
         finally:
             await consumer.stop()
 

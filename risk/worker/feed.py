@@ -35,8 +35,13 @@ class LabelSource(Protocol):
         """The offset of the oldest record that is kept, and that of the next one to come."""
         ...
 
-    def follow(self, topic: str, partition: int, start: int) -> AsyncIterator[Sequence[Any]]:
-        """Records from `start` on, for ever; nothing now and then."""
+    def follow(
+        self, topic: str, partition: int, start: int
+    ) -> AsyncIterator[tuple[Sequence[Any], int]]:
+        """Records from `start` on, and the offset behind them, for ever; none now and then.
+
+        That offset may be further than the last record: some hold nothing.
+        """
         ...
 
 
@@ -98,7 +103,7 @@ class LabelFeed:
                 " topic anew too, under another RISK_TOPIC_EPOCH, or remove the checkpoints and"
                 " name a fresh labels topic"
             )
-        if position < begin:
+        if 0 < position < begin:
             log.warning(
                 "labels removed before they were read",
                 extra={"partition": partition, "offset": position, "begin": begin},
@@ -166,10 +171,10 @@ class LabelFeed:
 
     async def _listen(self, ear: Ear, source: LabelSource, partition: int) -> None:
         async with aclosing(source.follow(self._topic, partition, ear.next)) as parts:  # type: ignore[type-var]  # a generator
-            async for records in parts:
+            async for records, following in parts:
                 for record in records:
                     ear.heard.append(Heard(record.offset, record.value, record.timestamp))
-                    ear.next = record.offset + 1
+                ear.next = following
                 ear.news.set()
                 while ear.is_full:
                     ear.room.clear()

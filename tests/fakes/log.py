@@ -60,7 +60,7 @@ class FakeLog:
 
     async def follow(
         self, topic: str, partition: int, start: int
-    ) -> AsyncIterator[Sequence[Record]]:
+    ) -> AsyncIterator[tuple[Sequence[Record], int]]:
         """One record at a time as they come, some turns of the loop late."""
         at = start
         while True:
@@ -68,7 +68,7 @@ class FakeLog:
                 await asyncio.sleep(0)
             found = self.records[topic, partition][at : at + 1]
             at += len(found)
-            yield found
+            yield found, at
 
 
 class FakeBatch:

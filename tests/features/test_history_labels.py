@@ -201,3 +201,46 @@ def test_it_does_not_matter_when_labels_are_taken_in(
 def dict_of(history: History) -> dict[tuple[str, str], bytes]:
     """All that a checkpoint would hold."""
     return {(kind, key): stored for kind, key, stored in history.changed() if stored}
+
+
+def test_labelled_payments_that_are_stored_may_go_from_memory() -> None:
+    """Their label finds them all the same; what changed since it was stored stays."""
+    store: dict[tuple[str, str], bytes] = {}
+    plan = compile_plan((FRAUDS,))
+    history = History(plan, since=BEGINNING, loader=lambda *name: store.get(name))
+    for name, at in {"t1": 10 * DAY, "t2": 11 * DAY, "t3": 12 * DAY}.items():
+        history.observe(Subject(name, at, 100, "P1", merchant="M1"), {})
+    surplus = history.surplus(1)
+    assert [key for kind, key in surplus if kind == "payment"] == ["t1", "t2", "t3"]
+    assert not any(history.forget(*one) for one in surplus)
+    store.update({(kind, key): stored for kind, key, stored in history.changed()})
+    assert all(history.forget(*one) for one in surplus)
+    assert history.surplus(1) == []
+    assert history.learn(Label("t1", True, 10 * DAY)) == "late"
+    assert frauds(history, 13 * DAY) == 1
+
+
+def test_payments_beyond_every_window_go_from_the_store_too() -> None:
+    """A spell of time at once, also after a restart; a late one is found in its old spell."""
+    store: dict[tuple[str, str], bytes] = {}
+
+    def write(history: History) -> None:
+        for kind, key, stored in history.changed():
+            store[kind, key] = stored
+            if not stored:
+                del store[kind, key]
+
+    plan = compile_plan((FRAUDS,))
+    first = shop({"t1": 10 * DAY, "t2": 11 * DAY})
+    write(first)
+    again = History(plan, since=BEGINNING, loader=lambda *name: store.get(name))
+    again.resume(first.origin())
+    for kind, key in (("history", "clock"), ("spell", str(11 * DAY // (600 * 10**6)))):
+        assert again.load(kind, key, store[kind, key])
+    again.observe(Subject("t3", 10 * DAY, 100, "P1", merchant="M1"), {})
+    write(again)
+    kept = {key for kind, key in store if kind == "payment"}
+    assert kept == {"t1", "t2", "t3"}
+    again.observe(Subject("t4", 42 * DAY, 100, "P1", merchant="M1"), {})
+    write(again)
+    assert {key for kind, key in store if kind == "payment"} == {"t2", "t4"}

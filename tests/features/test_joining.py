@@ -12,6 +12,8 @@ from features.history import BEGINNING, History
 from features.joining import Joining
 from features.labels import Label
 from features.plan import compile_plan
+from features.subject import Subject
+from features.velocity import DAY, HOUR, Velocity
 from features.warmth import TOLD_AT_ONCE
 
 state = runpy.run_path(str(Path(__file__).with_name("test_history_state.py")))
@@ -88,9 +90,6 @@ def test_what_is_known_of_a_joined_history_is_right(table: list[Any], data: Any)
 
 def test_a_new_velocity_is_warm_at_once() -> None:
     """With as much of the log as its window; and an old one forgets nothing."""
-    from features.subject import Subject
-    from features.velocity import DAY, Velocity
-
     by = {"by": ("payer",), "fn": "count"}
     month = Velocity(name="month", window=30 * DAY, **by)  # type: ignore[arg-type]
     week = Velocity(name="week", window=7 * DAY, **by)  # type: ignore[arg-type]
@@ -109,3 +108,65 @@ def test_a_new_velocity_is_warm_at_once() -> None:
     history = restore(newer, rows, joining.origin(), is_lazy=True)
     found = history.observe(Subject("t40", 40 * DAY, 100, "P1"), {}).values
     assert found == {"month": 30, "week": 7}
+
+
+def test_two_histories_that_saw_nothing_are_joined_to_one_that_saw_nothing() -> None:
+    """No clock, no state, and nothing is known to be complete."""
+    empty = Kept({})
+    origin = History(PLAN).origin()
+    joining = Joining(PLAN, empty, empty, (origin, origin))
+    assert list(joining.rows()) == []
+    assert joining.origin().since == {}
+
+
+def test_states_of_a_shape_that_nobody_told_of_are_left_out() -> None:
+    """The other side's state stands alone then."""
+    anew: Store = {}
+    built = History(PLAN)
+    fold(built, [(Subject("t1", DAY, 100, "P1"), {})])
+    save(built, anew)
+    strange = {("payer", "P1"): b"x" * 64, ("payer", "P2"): b"x" * 64}
+    origins = (History(OLD).origin(), built.origin())
+    rows = {
+        (kind, key): stored
+        for kind, key, stored in Joining(PLAN, Kept(strange), Kept(anew), origins).rows()
+    }
+    assert rows["payer", "P1"] == anew["payer", "P1"]
+    assert ("payer", "P2") not in rows
+
+
+def test_windows_of_a_hot_key_are_the_built_ones_and_cold_as_long_as_those_are() -> None:
+    """Buckets of two plans do not add up; what was last and first is kept all the same."""
+    by = {"by": ("payer",), "window": 7 * DAY}
+    count = Velocity(name="n", fn="count", **by)  # type: ignore[arg-type]
+    since = Velocity(name="s", fn="since_first", **by)  # type: ignore[arg-type]
+    plan = compile_plan([count, since], hot=3)
+    log = [(Subject(f"t{hour}", hour * HOUR, 100, "P1"), {}) for hour in range(20)]
+    before, anew = Store(), Store()
+    old, built = History(plan, since=BEGINNING), History(plan)
+    fold(old, log)
+    save(old, before)
+    fold(built, log[10:])
+    save(built, anew)
+    joining = Joining(plan, Kept(before), Kept(anew), (old.origin(), built.origin()))
+    rows = {(kind, key): stored for kind, key, stored in joining.rows()}
+    history = restore(plan, rows, joining.origin(), is_lazy=True)
+    found = history.observe(Subject("t20", 20 * HOUR, 100, "P1"), {}).values
+    assert found == {"s": 20 * 3600.0}
+
+
+def test_of_a_kind_without_windows_the_earlier_first_counts() -> None:
+    """As long as its life goes on: a pause as long as the window begins a new one."""
+    by = {"by": ("payer",), "fn": "since_first", "unit": "days"}
+    plan = compile_plan([Velocity(name="age", window=30 * DAY, **by)])  # type: ignore[arg-type]
+    log = [(Subject(f"t{day}", day * DAY, 100, "P1"), {}) for day in range(10)]
+    before, anew = Store(), Store()
+    old, built = History(plan, since=BEGINNING), History(plan)
+    fold(old, log)
+    save(old, before)
+    fold(built, log[5:])
+    save(built, anew)
+    joining = Joining(plan, Kept(before), Kept(anew), (old.origin(), built.origin()))
+    rows = {(kind, key): stored for kind, key, stored in joining.rows()}
+    history = restore(plan, rows, joining.origin(), is_lazy=True)
+    assert history.observe(Subject("t10", 10 * DAY, 100, "P1"), {}).values == {"age": 10.0}

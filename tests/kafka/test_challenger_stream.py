@@ -49,7 +49,8 @@ def alone(settings: Settings, decisions: list[Decision]) -> list[Decision]:
         for one in decisions
         if one.transaction_id
     ]
-    return comparable(answer.decision for answer in build_pipeline(settings).take(log))
+    answers = build_pipeline(settings, partitions=4).take(log)
+    return comparable(answer.decision for answer in answers)
 
 
 @both

@@ -28,7 +28,8 @@ def test_rules_lists_and_velocities_come_and_go(tmp_path: Path) -> None:
     old = book(tmp_path / "a", rule_text(), rule_text(name="GONE"))
     frame = FRAME.replace("watched:", "seen:") + VELOCITY
     come = rule_text("fresh", name="COME", rollout="{percent: 5, by: payee}")
-    new = book(tmp_path / "b", rule_text(), come, frame=frame)
+    plain = rule_text("known", name="PLAIN")
+    new = book(tmp_path / "b", rule_text(), come, plain, frame=frame)
     assert [
         Change("added", "velocity spent", ("sum of amount by payer in 24h",)),
         Change("added", "list @seen", ("watch list of 1 entry",)),
@@ -39,6 +40,7 @@ def test_rules_lists_and_velocities_come_and_go(tmp_path: Path) -> None:
             ("review, live: COME title", "when fresh", "rollout: 5 % by payee"),
         ),
         Change("removed", "rule GONE"),
+        Change("added", "rule PLAIN", ("review, live: PLAIN title", "when known")),
     ] == changes(old, new)
 
 

@@ -1,6 +1,7 @@
 """All evaluators mean what the oracle means; the fast ones are checked while they work."""
 
 import gc
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rules.columns import Unfit
-from rules.condition import Arithmetic, Compare, Constant, Named, Or
+from rules.condition import Arithmetic, Compare, Constant, Named, Or, Parameter
 from rules.durable import Durable, EngineFailed, EngineMissing, load_library
 from rules.engine import ENGINES, CheckedEvaluator, is_sampled
 from rules.facts import Inexact, rule_sets
@@ -37,6 +38,23 @@ def test_native_agrees_beyond_what_floats_hold(book: Book, seed: int) -> None:
     """Whole numbers of any size are compared exactly."""
     native = [("native", one_by_one(Native(book)))]
     assert "" == disagreement(book, list(payments(seed, 60, huge=True)), native)
+
+
+def test_all_evaluators_agree_about_flags_and_constants() -> None:
+    """A flag against true, false, a parameter and another flag."""
+    flag, others = (
+        Named("f", "flag"),
+        (Constant(True), Constant(False), Parameter("on", "flag")),
+    )
+    asked = [
+        Compare(sign, flag, other, "flag")
+        for sign in ("==", "!=")
+        for other in (*others, Named("g", "flag"))
+    ]
+    book = book_of([one_rule(f"R{n}", condition) for n, condition in enumerate(asked)])
+    pairs = product((True, False), repeat=2)
+    known: list[dict[str, Scalar]] = [{}, *[{"f": one, "g": other} for one, other in pairs]]
+    assert "" == disagreement(book, [(values, 0) for values in known], engines(book))
 
 
 def test_no_text_of_a_book_is_code(tmp_path: Path) -> None:

@@ -198,6 +198,7 @@ def test_a_wrong_expression_is_told_with_its_column(when: str, column: int, caus
         ("fresh == 1", "a flag (true or false) cannot be compared with a number", "a flag stands alone: fresh, or not fresh"),
         ("amount > 1,500", "',' is not expected here", "write 1500"),
         ("amount > 1,000,000 and fresh", "no number that is read here", "write 1000000"),
+        ("amount in (1,500) or amount > 2,000", "no number that is read here", "write 2000"),
         ("fresh, known", "',' is not expected here", ""),
     ],
 )  # fmt: skip

@@ -68,7 +68,7 @@ def test_all_mistakes_of_all_files_come_at_once(tmp_path: Path) -> None:
         "a.rules.yaml:29:22: unknown list @bloked",
         "a.rules.yaml:37:31: unknown value 'amuont'",
         "a.rules.yaml:38:5: a rule needs title, owner, severity, tier, when, reason",
-        "b.rules.yaml:1:1: until it can be read, no fixture and no rule by its name is looked up",
+        "b.rules.yaml:1:1: names of its fixtures and rules are not checked until this file can be read",
         "b.rules.yaml:2:1: not readable as YAML: did not find expected node content",
         "book.yaml:2:10: version must be text; YAML reads a bare 2026.10 as a number",
         "book.yaml:4:11: currency 'euro' does not look like EUR",
@@ -252,8 +252,8 @@ def test_a_file_that_is_no_rule_file_is_told(
 def test_a_folder_without_a_frame_is_no_book(tmp_path: Path) -> None:
     """A missing folder and a missing file are told, not raised as something else."""
     expected = [
+        "book.yaml:1:1: names in rules, tests and scorecard are not checked until this file can be read",
         "book.yaml:1:1: this file is needed and cannot be read",
-        "book.yaml:1:1: until it can be read, no name in any file is looked up",
     ]
     for folder in (tmp_path, tmp_path / "none"):
         with pytest.raises(BookError) as caught:
@@ -280,7 +280,7 @@ def test_what_cannot_be_read_brings_no_unknown_names(tmp_path: Path) -> None:
     }
     assert [
         "a.rules.yaml:7:55: a number cannot be compared with text",
-        "book.yaml:1:1: until it can be read, no name in any file is looked up",
+        "book.yaml:1:1: names in rules, tests and scorecard are not checked until this file can be read",
         "book.yaml:12:1: not readable as YAML: did not find expected node content",
     ] == causes(tmp_path, *rules, files=files)
     broken = {
@@ -288,7 +288,7 @@ def test_what_cannot_be_read_brings_no_unknown_names(tmp_path: Path) -> None:
         "c.rules.yaml": rules_text(rule_text(tests="[{use: f, given: {}, expect: hit}]")),
     }
     assert [
-        "b.rules.yaml:1:1: until it can be read, no fixture and no rule by its name is looked up",
+        "b.rules.yaml:1:1: names of its fixtures and rules are not checked until this file can be read",
         "b.rules.yaml:2:1: not readable as YAML: did not find expected ',' or '}'",
     ] == causes(tmp_path / "other", files=broken)
 

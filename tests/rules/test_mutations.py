@@ -5,7 +5,10 @@ from pathlib import Path
 from drivers.mutate_books import Spoiler
 from fakes.books import FRAME, WORDS, rule_text, rules_text, write
 
-VELOCITY = "velocities:\n  spent: {fn: sum, of: amount, by: payer, window: 24h, where: fresh}\n"
+VELOCITY = (
+    "velocities:\n  spent: {fn: sum, of: amount, by: payer, window: 24h, where: often > 2}\n"
+    "  often: {fn: count, by: payer, window: 1h, where: fresh and mean > 5}\n"
+)
 TESTS = "[{name: x, given: {amount: 101}, expect: hit}, {given: {amount: 1}, expect: miss}]"
 
 
