@@ -220,7 +220,8 @@ def test_no_verdict_within_bounds_leaves_the_reach_of_the_book(book: Book, seed:
         bounds = draw_bounds(dice)
         now = judge(moved, evaluator.match(values, at), values, 0)
         tiers = reach.reach(values, bounds, at, now)
-        most = reach.points(values, bounds, at, 0)
+        as_they_are = add_points(moved, adder.match(values, at), values).total
+        most = reach.points(values, bounds, at, as_they_are)
         told = dict(reach.speakers(values, bounds, at))
         assert {*told} <= {rule.id for rule, _ in reach.possible(values, bounds, at)}
         for _ in range(4):
