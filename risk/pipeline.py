@@ -160,7 +160,11 @@ class Pipeline:
 
         `admit` is asked before each one; False refuses it as `CRASHED` without looking at it.
         """
-        answers = [self._answer(arrival, admit(arrival)) for arrival in arrivals]
+        model, self._model = self._model, None
+        try:
+            answers = [self._answer(arrival, admit(arrival)) for arrival in arrivals]
+        finally:
+            self._model = model
         return [answer for answer in answers if isinstance(answer, Answer)]
 
     def take_in(

@@ -133,6 +133,11 @@ def test_a_card_reaches_what_its_lines_can_reach() -> None:
     assert Range(100, 100) == card.reach(score, {})
     bounds = {"text.urgency": Range(0.1, 1.0), "text.crypto": EITHER, "text.link": EITHER}
     assert Range(97, 100) == card.reach(score, bounds)
-    bounds = {"text.urgency": Range(0.6, 1.0), "text.purpose": Choice(("rent",)), "x": EITHER}
+    bounds = {
+        "text.urgency": Range(0.6, 1.0),
+        "text.purpose": Choice(("rent",)),
+        "x": Range(0, 1),
+    }
     assert Range(97, 97) == card.reach(score, bounds)
+    assert Range(93, 93) == card.reach(card.score({}), {"text.crypto": Choice((True,))})
     assert () == card.without(frozenset(values)).lines

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from random import Random
 
 import msgspec
+import pytest
 from fakes.bare_books import LISTS, WORDS, book_of, one_rule
 from fakes.conditions import books, trees
 from fakes.values import NUMBERS, TEXTS, payments
@@ -18,6 +19,7 @@ from rules.points import add_points, point_book
 from rules.possible import Possible
 from rules.reach import Found, ReachTree
 from rules.reaching import BookReach
+from rules.spans import ANYTHING, Span, calculated
 from rules.tree import Tree
 from rules.verdict import judge
 from rules.vocabulary import Scalar, Word
@@ -218,8 +220,10 @@ def test_no_verdict_within_bounds_leaves_the_reach_of_the_book(book: Book, seed:
         bounds = draw_bounds(dice)
         now = judge(moved, evaluator.match(values, at), values, 0)
         tiers = reach.reach(values, bounds, at, now)
-        most = reach.points(values, bounds, at, 0)
+        as_they_are = add_points(moved, adder.match(values, at), values).total
+        most = reach.points(values, bounds, at, as_they_are)
         told = dict(reach.speakers(values, bounds, at))
+        assert {*told} <= {rule.id for rule, _ in reach.possible(values, bounds, at)}
         for _ in range(4):
             drawn = {**values, **pick(dice, bounds)}
             verdict = judge(moved, evaluator.match(drawn, at), drawn, 0)
@@ -237,3 +241,25 @@ def _with_points(rule: Rule, points: int) -> PointRule:
         name: getattr(rule, name) for name in PointRule.__struct_fields__ if name != "points"
     }
     return PointRule(**shared, points=points)
+
+
+@pytest.mark.parametrize(
+    ("sign", "left", "right", "expected"),
+    [
+        ("+", (1, 2, False), (3, 5, True), (4.0, 7.0, True)),
+        ("-", (1, 2, False), (3, 5, False), (-4.0, -1.0, False)),
+        ("*", (-1, 2, False), (3, 5, False), (-5.0, 10.0, False)),
+        ("/", (1, 2, False), (2, 4, False), (0.25, 1.0, False)),
+        ("/", (1, 2, False), (-1, 1, False), ANYTHING),
+        ("/", (1, 2, False), (0, 0, False), None),
+        ("*", (1e308, 1e308, False), (10, 10, False), None),
+        ("*", (1, 1e308, False), (10, 10, False), ANYTHING),
+        ("+", (10**400, 10**400, False), (1, 1, False), None),
+        ("+", None, (1, 1, False), None),
+    ],
+)
+def test_arithmetic_keeps_ends_and_says_what_may_have_no_result(
+    sign: str, left: Span, right: Span, expected: Span
+) -> None:
+    """Dividing by what may be nothing, and results that are not finite, may be unknown."""
+    assert expected == calculated(sign, left, right)
