@@ -11,9 +11,9 @@ from typing import Final
 import msgspec
 
 from features.transaction import Scalar
-from risk.decide import ID_REUSED, Bench
-from risk.decision import Challenge, Decision, Hit
-from rules.ruling import rule_on
+from risk.again import again
+from risk.decide import ID_REUSED, Bench, weigh
+from risk.decision import Challenge, Decision, Hit, Outcome
 from rules.sequences import Sequences
 
 BUCKETS: Final = 10_000
@@ -45,23 +45,38 @@ class Challenger(msgspec.Struct, frozen=True):
 
 
 def challenge(decision: Decision, at: int, bench: Bench) -> Challenge:
-    """Judge a decided payment by another bench, from the values that its record holds."""
+    """Judge a decided payment by another bench, from what its record holds.
+
+    Where a model was asked its answer counts as it does for the champion: no outcome is milder
+    for it than without text.
+    """
+    if decision.llm is not None:
+        judged = again(decision, bench)
+        return _recorded(
+            bench, judged.outcome, judged.score, [r.code for r in judged.reasons], judged.hits
+        )
     values: dict[str, Scalar] = {}
     for section in decision.values.values():
         values.update(section)
-    score = bench.scorer.score(values).points
-    ruling = rule_on(bench.book, bench.evaluator, bench.points, values, at, score)
-    verdict = ruling.verdict
-    outcome, codes = verdict.outcome, tuple([reason.code for reason in verdict.reasons])
-    if "id_reused" in decision.flags and outcome == "approve":
-        outcome, codes = "review", (*codes, ID_REUSED.code)
+    way = weigh(values, at, decision.flags, bench)
+    verdict = way.ruling.verdict
+    codes = [reason.code for reason in verdict.reasons]
+    if way.outcome != verdict.outcome:
+        codes.append(ID_REUSED.code)
+    hits = tuple([Hit(hit.rule, hit.tier) for hit in verdict.hits])
+    return _recorded(bench, way.outcome, way.ruling.score, codes, hits)
+
+
+def _recorded(
+    bench: Bench, outcome: Outcome, score: int | None, codes: list[str], hits: tuple[Hit, ...]
+) -> Challenge:
     return Challenge(
         book=bench.book_version,
         scorer=bench.scorer_version,
         outcome=outcome,
-        score=ruling.score,
-        codes=codes,
-        hits=tuple([Hit(hit.rule, hit.tier) for hit in verdict.hits]),
+        score=score,
+        codes=tuple(codes),
+        hits=hits,
     )
 
 

@@ -9,6 +9,7 @@ import polars as pl
 
 from features.fields import instant
 from features.money import exponent
+from risk.again import again
 from risk.backtest.causes import Judging, causes
 from risk.backtest.frame import SEGMENTS, Loaded
 from risk.backtest.judge import OUTCOMES, Judgement, TableJudge
@@ -17,7 +18,6 @@ from risk.backtest.report import Flips, Report, Sample, Segment, Side
 from risk.backtest.rules import overlaps, rule_lines
 from risk.decide import Bench
 from risk.decision import decode
-from risk.replay.again import again
 from risk.replay.reconsider import Records, id_of
 
 SAMPLES: Final = 3

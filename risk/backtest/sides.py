@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator, Sequence
 
+from risk.again import lacking
 from risk.backtest.compare import Contender, unequal
 from risk.backtest.frame import load
 from risk.decide import Bench
 from risk.files import BadFile
-from risk.replay.again import lacking
 from risk.replay.reconsider import Records
 
 

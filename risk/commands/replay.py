@@ -10,13 +10,13 @@ from typing import Annotated, Literal
 import msgspec
 import typer
 
+from risk.again import DataLacks
 from risk.books import Books, open_book
 from risk.commands.progress import show_progress
 from risk.commands.screen import AsJson, Bootstrap, console
 from risk.decide import Bench
 from risk.files import BadFile
 from risk.mapping import load_map
-from risk.replay.again import DataLacks
 from risk.replay.labels import NOTHING, Told, told_of
 from risk.replay.parts import Counts, Parts, Unwritable
 from risk.replay.payments import Payments, count_partitions

@@ -10,12 +10,12 @@ from typing import Final, TypeAlias
 
 import msgspec
 
+from risk.again import Unfit, again, check_values
 from risk.books import Books
 from risk.decide import Bench
 from risk.decision import Decision, Source, decode
 from risk.files import BadFile
 from risk.ledger import first_answer
-from risk.replay.again import Unfit, again, check_values
 from risk.replay.parts import Counts, Parts
 from risk.replay.span import EVERYTHING, Span
 
@@ -80,7 +80,7 @@ def reconsider(batch: Batch, bench: Bench) -> list[Decision]:
 
 
 def check_first(batch: Batch, bench: Bench) -> None:
-    """Raise `risk.replay.again.DataLacks` if the book reads what the records do not hold."""
+    """Raise `risk.again.DataLacks` if the book reads what the records do not hold."""
     decisions = []
     for raw in batch.records:
         try:

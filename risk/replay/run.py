@@ -57,7 +57,7 @@ def replay_recorded(
 ) -> Counts:
     """Decide recorded decisions anew into parts; returns the counts of the whole.
 
-    Raises `BadFile`, `risk.replay.again.DataLacks`, or `NoData` if there is no record.
+    Raises `BadFile`, `risk.again.DataLacks`, or `NoData` if there is no record.
     """
     done = parts.totals()
     work = batches(records, parts.rows, skip=len(parts.of(0)))

@@ -10,11 +10,11 @@ from itertools import chain
 
 import msgspec
 
+from risk.again import asked_of
 from risk.books import Books
 from risk.decide import Bench
 from risk.decision import Decision, decode
 from risk.pipeline import Limits, Pipeline
-from risk.replay.again import asked_of
 from risk.replay.labels import NOTHING, Told, read_labels
 from risk.replay.payments import Payments, Show, count_partitions, read_payments
 from risk.replay.reconsider import Records

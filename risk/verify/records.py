@@ -11,12 +11,12 @@ from typing import Final, TypeAlias
 import msgspec
 
 from features.fields import microseconds
+from risk.again import Unfit, again
 from risk.books import Books, NoBook
 from risk.challenger import challenge
 from risk.decide import Bench
 from risk.decision import Decision, decode, encode
 from risk.ledger import FirstAnswer, first_answer
-from risk.replay.again import Unfit, again
 from risk.replay.processes import spread
 from risk.replay.reconsider import Records, id_of
 

@@ -12,12 +12,12 @@ from fakes.recorded import changed_book, decided, without_timings, write_log, wr
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from risk.again import DataLacks, check_values
 from risk.assembly import build_bench, default_book
 from risk.books import Books
 from risk.decision import Decision, decode
 from risk.files import BadFile
 from risk.pipeline import Arrival, Limits
-from risk.replay.again import DataLacks, check_values
 from risk.replay.parts import Counts, OtherRun, Parts
 from risk.replay.payments import Payments
 from risk.replay.reconsider import within

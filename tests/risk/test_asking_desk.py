@@ -14,10 +14,10 @@ from llm.server import Answer, Script, Server, readings, serving
 
 from features.llm.record import Record
 from features.llm.record import decode as decode_record
+from risk.again import again
 from risk.assembly import build_bench, build_pipeline
 from risk.decision import Decision, decode, encode
 from risk.pipeline import Arrival
-from risk.replay.again import again
 from risk.revision import Revision
 from risk.revision import decode as decode_revision
 from risk.settings import Settings

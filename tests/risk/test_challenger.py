@@ -6,17 +6,21 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from fakes.asking_book import payment as transfer
+from fakes.asking_book import write_book
 from fakes.payments import arrivals, default_bench, logs, make_pipeline, payment
 from fakes.recorded import changed_book, without_timings
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from features.text.reading import read
 from risk.assembly import assemble, build_bench
 from risk.challenger import Challenger, Misfit, challenge, misfits
 from risk.decide import Bench
-from risk.decision import Challenge, Decision, encode
-from risk.pipeline import Arrival, Pipeline
+from risk.decision import Challenge, Decision, Status, encode
+from risk.pipeline import Arrival, Limits, Pipeline
 from risk.score.scorer import Scalar, Score
+from risk.settled import Asked
 
 few = settings(max_examples=40)
 
@@ -220,3 +224,21 @@ def test_a_challenge_is_made_of_what_the_record_holds() -> None:
     at = int((back.event_time.timestamp() if back.event_time else 0) * 1_000_000)
 
     assert back.challenger == challenge(back, at, strict_bench())
+
+
+@pytest.mark.parametrize("status", ["timeout", "answered"])
+def test_what_a_model_read_counts_for_a_challenger_as_it_does_for_the_champion(
+    status: Status, tmp_path: Path
+) -> None:
+    """The champion's own book beside it, where the memo is held unread, or the answer stops."""
+    bench = build_bench(write_book(tmp_path, "{at_deadline: review}"))
+    pipeline = Pipeline(bench, Limits("t", "1", 65_536, 9), lambda: 0)
+    pipeline.oppose(Challenger(bench))
+    arrival = Arrival(0, 0, b"a", transfer(1, "a", 500, "flowers for you"))
+    worse = {**read("flowers for you").values(), "text.romance": True}
+    asked = Asked(status, worse if status == "answered" else None)
+    decision = pipeline.retake(arrival, asked).decision
+    answer = decision.challenger
+    assert answer is not None
+    assert ("review", "review") == (decision.outcome, answer.outcome)
+    assert tuple(reason.code for reason in decision.reasons) == answer.codes

@@ -7,8 +7,8 @@ from fakes.payments import arrival, default_bench, payment, stopped_clock
 from features.history import History, Remembered
 from features.subject import Subject
 from features.transaction import Scalar
+from risk.again import again
 from risk.pipeline import Limits, Pipeline
-from risk.replay.again import again
 
 
 class Together:

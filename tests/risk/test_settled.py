@@ -7,10 +7,10 @@ import pytest
 from fakes.texting import GRID, draw_bench, draw_reading, draw_values, held, worse
 
 from features.transaction import Payer, Transaction
+from risk.again import again
 from risk.asking import SEVERITY
 from risk.decide import Bench, Known, decide
 from risk.decision import Decision, Source, Version, decode, encode
-from risk.replay.again import again
 from risk.settled import HELD, UNREAD, Asked, Heard, conclude, hear, is_needed
 
 SOURCE = Source("t", "1", 0, 7)
