@@ -205,6 +205,14 @@ def test_without_a_challenger_a_record_is_what_it_was() -> None:
     assert "challenger" not in answer.decision.timings_us
 
 
+def test_a_challenger_may_go_again() -> None:
+    """From the next arrival on nothing is recorded beside."""
+    pipeline = opposed(strict_bench())
+    pipeline.oppose(None)
+
+    assert [None] == [one.challenger for one in decided(pipeline, arrivals([payment()]))]
+
+
 def test_reuse_of_an_id_is_looked_at_by_the_challenger_too() -> None:
     """A rule of the core, not of any book."""
     log = arrivals([payment(), payment(amount="13.00")])

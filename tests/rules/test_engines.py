@@ -14,7 +14,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rules.columns import Unfit
-from rules.condition import Arithmetic, Compare, Constant, Named, Or, Parameter
+from rules.condition import (
+    Arithmetic,
+    Compare,
+    Constant,
+    ContainsAny,
+    Listed,
+    Named,
+    Or,
+    Parameter,
+)
 from rules.durable import Durable, EngineFailed, EngineMissing, load_library
 from rules.engine import ENGINES, CheckedEvaluator, is_sampled
 from rules.facts import Inexact, rule_sets
@@ -162,6 +171,25 @@ def test_a_book_of_more_than_one_set_keeps_its_order() -> None:
     book = book_of([one_rule("A", ways), *rules])
     assert 2 == len(rule_sets(book))
     assert "" == disagreement(book, [({"f": True, "x": 7}, 0), ({}, 0)], engines(book))
+
+
+def test_allow_lists_are_exact_on_every_evaluator() -> None:
+    """Who merely looks like somebody on the list is not on it; an entry ends at its time."""
+    book = book_of([one_rule("R", Listed(Named("s", "text"), "exact"))])
+    asked: list[Payment] = [({"s": text}, at) for text in ("Ann", "ann", "a") for at in (0, 9)]
+    assert "" == disagreement(book, [*asked, ({}, 0)], engines(book))
+    found = [bool(Native(book).match(values, at).hits) for values, at in asked]
+    assert [True, True, False, False, True, False] == found
+
+
+def test_lists_with_and_without_an_end_are_asked_alike_by_every_evaluator() -> None:
+    """Membership and search, in lists of which all, some or no entries end."""
+    value = Named("s", "text")
+    conditions = [Listed(value, "l"), Listed(value, "lasting"), ContainsAny(value, "l")]
+    book = book_of([one_rule(f"R{n}", one) for n, one in enumerate(conditions)])
+    texts = ("A", "b", "Strasse", "xbx", "c")
+    asked: list[Payment] = [({"s": text}, at) for text in texts for at in (0, 9)]
+    assert "" == disagreement(book, [*asked, ({}, 0)], engines(book))
 
 
 def test_a_mismatch_is_reported_with_its_smallest_payment() -> None:

@@ -6,7 +6,7 @@ import pytest
 from fakes.books import FRAME, WORDS, load, rule_text, rules_text, write
 
 from rules.errors import BookError
-from rules.load import load_book, reload_lists
+from rules.load import load_book, reload_lists, with_list
 from rules.release import load_checked
 from rules.tree import Matches, Tree
 
@@ -94,6 +94,18 @@ def test_a_changed_rule_leaves_the_lists_as_they_are(tmp_path: Path) -> None:
     (tmp_path / "more.yaml").write_text("rules: []\n")
     with pytest.raises(BookError, match=r"nobody reads this file"):
         load_book(tmp_path, WORDS, new)
+
+
+def test_a_list_may_be_tried_with_other_entries(tmp_path: Path) -> None:
+    """The file's entries take the list's place in a book of another hash; the rest stays."""
+    old = load(tmp_path, rule_text("country in @blocked"))
+    file = tmp_path / "tried.txt"
+    file.write_text("SY\n")
+    new = with_list(old, "blocked", file)
+    assert ({"sy"}, "block") == (set(new.lists["blocked"].ends), new.lists["blocked"].kind)
+    assert (old.rules, False) == (new.rules, old.hash == new.hash)
+    with pytest.raises(BookError, match=r"has no list blokced.*blocked"):
+        with_list(old, "blokced", file)
 
 
 def test_lists_with_mistakes_do_not_replace_good_ones(tmp_path: Path) -> None:
