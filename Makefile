@@ -52,7 +52,7 @@ unit: .venv/ready ## tests without a broker, and the branch coverage of what dec
 	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not kafka" $(addprefix --ignore=,$(DECIDING))
 
 broker-tests: .venv/ready ## tests on a real Kafka, started for them
-	$(WITH_BROKER) $(BIN)/python -m pytest -n 3 --dist worksteal -m kafka
+	$(WITH_BROKER) $(BIN)/python -m pytest -n 4 --dist worksteal -m kafka
 
 check-kills: .venv/ready ## 20,000 payments, two workers, 10 x kill -9, on both hosts (minutes)
 	RISK_TEST_KILLS=10 RISK_TEST_PAYMENTS=20000 $(WITH_BROKER) $(BIN)/python -m pytest -m kafka -k kill_9

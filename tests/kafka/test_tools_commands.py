@@ -96,11 +96,11 @@ def test_topics_are_made_once_and_never_otherwise(risk: Risk, settings: Settings
     first = risk("topics", "create", "--partitions", "2")
     again = risk("topics", "create", "--partitions", "2")
     other = risk("topics", "create", "--partitions", "3")
-    assert (0, 4) == (first[0], first[1].count("created  "))
-    assert (0, 4) == (again[0], again[1].count("exists  "))
-    assert (1, 4) == (other[0], other[2].count("exists with 2 partitions, not 3"))
+    assert (0, 6) == (first[0], first[1].count("created  "))
+    assert (0, 6) == (again[0], again[1].count("exists  "))
+    assert (1, 6) == (other[0], other[2].count("exists with 2 partitions, not 3"))
     status, out, _ = risk("topics", "describe", "--json")
-    assert (0, 8) == (status, len(json.loads(out)))
+    assert (0, 12) == (status, len(json.loads(out)))
 
 
 def test_the_audit_of_a_good_log_holds(risk: Risk, filled: Settings) -> None:

@@ -278,7 +278,7 @@ def test_state_after_kill_9_equals_a_serial_fold(
     runtime: str, topics: Settings, start: Start, tmp_path: Path
 ) -> None:
     """RISK_TEST_KILLS kills between checkpoints: store and fold agree, value by value."""
-    kills = int(os.environ.get("RISK_TEST_KILLS", "3"))
+    kills = int(os.environ.get("RISK_TEST_KILLS", "2"))
     dice = random.Random(11)
     worker = start("worker", runtime=runtime, checkpoint_seconds=0.2)
     for number in range(kills):

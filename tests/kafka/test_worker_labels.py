@@ -95,7 +95,7 @@ def test_state_after_kill_9_equals_a_serial_fold_with_labels(
 ) -> None:
     """RISK_TEST_KILLS kills: the recorded positions give the same decisions and states."""
     topics = topics.model_copy(update={"book": book})
-    kills = int(os.environ.get("RISK_TEST_KILLS", "3"))
+    kills = int(os.environ.get("RISK_TEST_KILLS", "2"))
     dice = random.Random(13)
     chosen = {"runtime": runtime, "book": book, "checkpoint_seconds": 0.2}
     worker = start("worker", **chosen)
