@@ -15,14 +15,22 @@ from hypothesis import strategies as st
 
 from rules.columns import Unfit
 from rules.condition import (
+    AgeDays,
+    Among,
+    And,
+    Apply,
     Arithmetic,
+    Clock,
     Compare,
     Constant,
     ContainsAny,
     Listed,
+    Missing,
     Named,
+    Not,
     Or,
     Parameter,
+    StartsWith,
 )
 from rules.durable import Durable, EngineFailed, EngineMissing, load_library
 from rules.engine import ENGINES, CheckedEvaluator, is_sampled
@@ -111,6 +119,46 @@ def test_a_table_compares_texts_of_the_book_itself() -> None:
     assert [Matches(("R",)), NOTHING] == Vector(book_of([one_rule("R", condition)])).matches(
         table
     )
+
+
+X, Y = Named("x", "number"), Named("y", "number")
+S, SINCE, F = Named("s", "text"), Named("since", "text"), Named("f", "flag")
+EVERY_KIND = [
+    And((Compare("<", X, Y, "number"), F)),
+    Or((Not(F), Compare("==", Parameter("t", "text"), S, "text"))),
+    Compare(">", Apply("abs", (X,)), Apply("max", (X, Y)), "number"),
+    Compare(">=", Apply("min", (X, Parameter("p", "number"))), Constant(2), "number"),
+    Compare("<=", Arithmetic("*", X, Constant(2)), Arithmetic("/", X, Constant(3)), "number"),
+    Compare("<", Clock("hour"), Arithmetic("+", Clock("weekday"), Constant(1)), "number"),
+    Compare(">", AgeDays(SINCE), Constant(0.5), "number"),
+    Compare(">", AgeDays(Constant("1970-01-01")), AgeDays(SINCE), "number"),
+    Compare("==", F, Constant(value=True), "flag"),
+    Among(X, (1, 2.5), "number"),
+    Among(S, ("a", "b"), "text"),
+    StartsWith(S, "a"),
+    Listed(Constant("a"), "lasting"),
+    Missing(S),
+    Missing(X),
+    Parameter("on", "flag"),
+    Constant(value=False),
+]
+
+
+def test_every_kind_of_condition_means_the_same_to_every_evaluator() -> None:
+    """Each of them by name, beside the random ones, with values known, unknown and odd."""
+    book = book_of([one_rule(f"R{n:02}", kind) for n, kind in enumerate(EVERY_KIND)])
+    days: list[dict[str, Scalar]] = [{"since": "1970-01-01"}, {"since": "no date"}, {}]
+    known: list[dict[str, Scalar]] = [
+        {"x": 1, "y": 2.5, "s": " B", "f": True},
+        {"x": -3, "y": -3, "s": "abc", "f": False},
+        {"x": 2.5, "s": "A", "f": True},
+        {},
+    ]
+    asked: list[Payment] = [
+        ({**values, **day}, at)
+        for values, day, at in product(known, days, (0, 2 * 86_400_000_000))
+    ]
+    assert "" == disagreement(book, asked, engines(book))
 
 
 class Said:
