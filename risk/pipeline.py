@@ -5,24 +5,20 @@ fold over the log, one `Shard` a partition: what was decided never enters it, so
 same arrivals gives the same state, whoever decided them.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import msgspec
 
-from features.history import Remembered
-from features.payment import payment_values
 from features.plan import Plan
-from features.source import Mark
-from features.subject import Subject, subject_of
 from features.table import Loader
 from features.text.local import Memo
-from features.text.reading import read
-from features.transaction import Scalar, Transaction
+from features.transaction import Transaction
 from risk.arrival import Arrival
 from risk.challenger import Challenger, check_fit, misfits
 from risk.decide import Bench, Known, decide, refuse, repeat
 from risk.decision import Challenge, Decision, Source, encode
-from risk.elsewhere import Elsewhere, take_place
+from risk.elsewhere import Elsewhere
+from risk.gatherer import Gatherer
 from risk.intake import DeadLetter, Refused, condemn, flags_of, receive
 from risk.labels import Heard, Result, label_of
 from risk.ledger import Entry, FirstAnswer, digest, first_answer
@@ -82,6 +78,7 @@ class Pipeline:
     ) -> None:
         self._elsewhere = elsewhere
         self._bench = bench
+        self._gatherer = Gatherer(bench, limits.partitions, elsewhere)
         self._limits = limits
         self._clock = clock
         self._shards: dict[int, Shard] = {}
@@ -89,7 +86,6 @@ class Pipeline:
         self._told: Asked | None = None
         self._waiting = Waiting()
         self._reads_labels = bench.reads_labels
-        self._partial = by_mark(dict.fromkeys(self.partial, "partial"))
         self._challenger: Challenger | None = None
 
     @property
@@ -110,8 +106,7 @@ class Pipeline:
     @property
     def partial(self) -> tuple[str, ...]:
         """Values that are of one partition of several: those by others than the payer."""
-        others = [v.name for v in self.plan.velocities if "payer" not in v.by]
-        return tuple(others) if self._limits.partitions > 1 else ()
+        return self._gatherer.partial
 
     @property
     def currency(self) -> str:
@@ -130,6 +125,7 @@ class Pipeline:
                 "the history must be built anew, so restart the workers"
             )
         self._bench = bench
+        self._gatherer = Gatherer(bench, self._limits.partitions, self._elsewhere)
         if self._challenger is not None and any(misfits(bench, self._challenger.bench)):
             self._challenger = None
         for shard in self._shards.values():
@@ -219,11 +215,7 @@ class Pipeline:
         shard = self.shard(arrival.partition)
         fingerprint = digest(transaction)
         if shard.ledger.find(fingerprint) is None:
-            subject, payment = self._seen(transaction)
-            history = shard.history.observe(subject, payment).values
-            if shard.sequences:
-                reading = read(transaction.memo).values()
-                shard.sequences.observe({**payment, **history, **reading}, transaction.at)
+            self._gatherer.fold(shard, transaction)
         shard.ledger.remember(fingerprint, Entry(transaction.id, recorded))
 
     def learn(self, partition: int, heard: Iterable[Heard]) -> list[Result]:
@@ -315,20 +307,9 @@ class Pipeline:
             return repeated
         if self._waiting and (first := self._waiting.find(arrival.partition, fingerprint)):
             return Echo(arrival, transaction, flags, source, labels, first)
-        subject, payment = self._seen(transaction)
-        place = (source.partition, source.offset)
-        remembered = self._remember(shard, place, subject, payment, is_new=entry is None)
-        history = remembered.values
-        watch.lap("history")
-        reading = read(transaction.memo).values()
-        watch.lap("text")
-        if shard.sequences:
-            ask = shard.sequences.observe if entry is None else shard.sequences.recall
-            completed = ask({**payment, **history, **reading}, transaction.at)
-            history = {**history, **completed}
-            watch.lap("sequences")
-        marks = self._marks(shard, remembered)
-        known = Known(payment, history, reading, flags, labels, marks)
+        known = self._gatherer.gather(
+            shard, source, transaction, flags, labels, watch, is_new=entry is None
+        )
         decision = self._decide(transaction, known, source)
         if isinstance(decision, Question):
             shard.ledger.remember(fingerprint, Entry(transaction.id, None))
@@ -350,26 +331,6 @@ class Pipeline:
             return Question(transaction, known, bench, source, heard, asked)
         return conclude(transaction, known, bench, source, heard, asked)
 
-    def _remember(
-        self,
-        shard: Shard,
-        place: tuple[int, int],
-        subject: Subject,
-        payment: dict[str, Scalar],
-        *,
-        is_new: bool,
-    ) -> Remembered:
-        look = shard.history.observe if is_new else shard.history.recall
-        own = look(subject, payment)
-        if self._elsewhere is None:
-            return own
-        return take_place(own, self._elsewhere.observe(place, subject, payment))
-
-    def _marks(self, shard: Shard, remembered: Remembered) -> dict[Mark, tuple[str, ...]]:
-        if remembered.marks is shard.history.marks:
-            return self._partial  # the usual case: made once
-        return by_mark(remembered.marks)
-
     def _position(self, partition: int) -> int | None:
         """How far the labels of a partition were read, None if nothing looks at them."""
         return self.shard(partition).labels if self._reads_labels else None
@@ -377,19 +338,3 @@ class Pipeline:
     def _parse(self, arrival: Arrival) -> Transaction:
         raw, limit = arrival.value or b"", self._limits.max_bytes
         return receive(raw, arrival.timestamp_ms, limit, self._bench.attributes)
-
-    def _seen(self, transaction: Transaction) -> tuple[Subject, dict[str, Scalar]]:
-        """A payment as history sees it, and the values of its own fields."""
-        base_minor = self._bench.rates.to_base(
-            transaction.amount_minor, transaction.currency, transaction.at
-        )
-        payment = payment_values(transaction, base_minor, self._bench.base_exponent)
-        return subject_of(transaction, base_minor), payment
-
-
-def by_mark(marks: Mapping[str, Mark]) -> dict[Mark, tuple[str, ...]]:
-    """The names under each mark."""
-    found: dict[Mark, list[str]] = {}
-    for name, mark in marks.items():
-        found.setdefault(mark, []).append(name)
-    return {mark: tuple(names) for mark, names in found.items()}

@@ -105,11 +105,6 @@ def _reach(found: Any, name: str) -> Any:
     return _reach(found.get(head), rest) if rest else None
 
 
-def _is_empty(cell: Any) -> bool:
-    """Whether nothing stands there; a table of floats writes that as NaN."""
-    return cell is None or cell == "" or (isinstance(cell, float) and cell != cell)
-
-
 def _place(path: str) -> tuple[str, str]:
     group, _, name = path.rpartition(".")
     return group, name

@@ -7,7 +7,7 @@ Arithmetic is done in 64-bit floats; comparisons are exact. Text is compared fol
 (`rules.wording.fold`); constants and lists in the tree are folded already.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final, Literal, TypeAlias
 
 import msgspec
@@ -16,6 +16,26 @@ from rules.vocabulary import Scalar
 
 Type: TypeAlias = Literal["number", "text", "flag"]
 Comparator: TypeAlias = Literal["<", "<=", ">", ">=", "==", "!="]
+
+CONTRARY: Final[Mapping[Comparator, Comparator]] = {
+    "<": ">=",
+    "<=": ">",
+    ">": "<=",
+    ">=": "<",
+    "==": "!=",
+    "!=": "==",
+}
+"""What holds where the comparison does not."""
+
+MIRRORED: Final[Mapping[Comparator, Comparator]] = {
+    "<": ">",
+    "<=": ">=",
+    ">": "<",
+    ">=": "<=",
+    "==": "==",
+    "!=": "!=",
+}
+"""What holds with its sides exchanged."""
 
 
 class Constant(msgspec.Struct, frozen=True):
@@ -166,6 +186,19 @@ def parts(node: Node) -> tuple[Node, ...]:
             return (below,)
         case _:
             return ()
+
+
+def limit(compare: Compare) -> tuple[Named, Comparator, Constant | Parameter] | None:
+    """Take the comparison of a value with a constant apart, the value to the left.
+
+    None if it compares anything else.
+    """
+    left, sign, right = compare.left, compare.operator, compare.right
+    if isinstance(right, Named):
+        left, sign, right = right, MIRRORED[sign], left
+    if isinstance(left, Named) and isinstance(right, Constant | Parameter):
+        return left, sign, right
+    return None
 
 
 def walk(node: Node) -> Iterator[Node]:

@@ -17,20 +17,9 @@ from typing import Any, Final, TypeAlias
 
 import msgspec
 
-from rules.condition import (
-    And,
-    Comparator,
-    Compare,
-    Constant,
-    Named,
-    Node,
-    Not,
-    Or,
-    Parameter,
-    walk,
-)
+from rules.condition import CONTRARY, And, Compare, Node, Not, Or, limit, walk
 from rules.model import Book, Rule
-from rules.source import CONTRARY, Writer, compile_function
+from rules.source import Writer, compile_function
 from rules.vocabulary import Scalar
 
 Json: TypeAlias = dict[str, Any]
@@ -49,14 +38,6 @@ MAX_LEAVES: Final = 240
 """Leaves of one set, each of which needs at most one property: a fact may have 252."""
 
 OPERATORS: Final = {"<": "$lt", "<=": "$lte", ">": "$gt", ">=": "$gte"}
-MIRRORED: Final[Mapping[str, Comparator]] = {
-    "<": ">",
-    "<=": ">=",
-    ">": "<",
-    ">=": "<=",
-    "==": "==",
-    "!=": "!=",
-}
 
 HEAD: Final = """\
 def facts(values, at):
@@ -179,10 +160,10 @@ class _Translator:
                 return self._flag(node, want=want)
 
     def _compare(self, node: Compare, *, want: bool) -> Json:
-        limit = _limit(node)
-        if limit is None:
+        found = limit(node)
+        if found is None or node.operator not in OPERATORS:
             return self._flag(node, want=want)
-        value, sign, constant = limit
+        value, sign, constant = found
         if not want:
             sign = CONTRARY[sign]
         number = exact(self._writer.fixed(constant))
@@ -201,26 +182,19 @@ class _Translator:
         return {self._flags.setdefault(expression, f"a{len(self._flags)}"): 1}
 
 
-def _limit(node: Node) -> tuple[Named, Comparator, Node] | None:
-    """Take a comparison of a named number with a constant apart, the name to the left."""
-    if not isinstance(node, Compare) or node.operator not in OPERATORS:
-        return None
-    left, sign, right = node.left, node.operator, node.right
-    if isinstance(right, Named):
-        left, sign, right = right, MIRRORED[sign], left
-    if isinstance(left, Named) and isinstance(right, Constant | Parameter):
-        return left, sign, right
-    return None
-
-
 def _divided(node: And | Or) -> tuple[list[Node], Node | None]:
     """Terms for the engine, and all others as one: generated code answers them faster."""
     told: list[Node] = []
     lifted: list[Node] = []
     for term in node.terms:
-        has_limit = any(_limit(part) is not None for part in walk(term))
+        has_limit = any(_is_limit(part) for part in walk(term))
         (told if has_limit else lifted).append(term)
     return told, type(node)(tuple(lifted)) if lifted else None
+
+
+def _is_limit(node: Node) -> bool:
+    """Whether the engine compares it: an order, of a value and a constant."""
+    return isinstance(node, Compare) and node.operator in OPERATORS and limit(node) is not None
 
 
 def exact(number: float) -> float:

@@ -10,7 +10,7 @@ from typing import Final
 
 from rules.bounds import AND, NOT, OR, Bounds, Mask, mask_of_all
 from rules.closures import Values
-from rules.condition import And, Comparator, Compare, Constant, Named, Node, Not, Or, Parameter
+from rules.condition import And, Comparator, Compare, Named, Node, Not, Or, limit
 from rules.model import ALWAYS, FOREVER, Dossier, Listing
 from rules.reach import Found, MaskCompiler
 from rules.source import GET, Writer, compile_function
@@ -49,14 +49,6 @@ RULE: Final = """\
 FOOT: Final = """\
     return found
 """
-MIRRORED: Final[Mapping[Comparator, Comparator]] = {
-    "<": ">",
-    "<=": ">=",
-    ">": "<",
-    ">=": "<=",
-    "==": "==",
-    "!=": "!=",
-}
 # True and false are 1 and 0; both false is what NaN, an unknown number, comes to.
 COMPARE: Final[Mapping[Comparator, str]] = {
     "<": "(({low} < {limit}) | ({high} >= {limit}) << 1 or 4)",
@@ -156,13 +148,12 @@ class _Writer:
 
     def _compared(self, node: Compare) -> str:
         """Write the comparison of a value with a constant; "" for any other one."""
-        left, sign, right = node.left, node.operator, node.right
-        if isinstance(right, Named):
-            left, sign, right = right, MIRRORED[sign], left
-        if not isinstance(left, Named) or not isinstance(right, Constant | Parameter):
+        found = limit(node)
+        if found is None:
             return ""
-        n = self._numbers.setdefault(left.name, len(self._numbers))
-        number = f"({self._still.fixed(right)!r})"
+        named, sign, constant = found
+        n = self._numbers.setdefault(named.name, len(self._numbers))
+        number = f"({self._still.fixed(constant)!r})"
         return COMPARE[sign].format(low=f"low{n}", high=f"high{n}", limit=number)
 
     def _rare(self, node: Node) -> str:

@@ -14,6 +14,7 @@ from typing import Final
 import msgspec
 
 from rules.condition import (
+    CONTRARY,
     Among,
     And,
     Compare,
@@ -23,7 +24,7 @@ from rules.condition import (
     Node,
     Not,
     Or,
-    Parameter,
+    limit,
 )
 from rules.model import Dossier
 from rules.vocabulary import Scalar, Vocabulary
@@ -31,8 +32,6 @@ from rules.wording import fold
 from rules.written import constant, written
 
 MAX_BOXES: Final = 64
-_NEGATED: Final = {"<": ">=", "<=": ">", ">": "<=", ">=": "<", "==": "!=", "!=": "=="}
-_TURNED: Final = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
 
 
 class Span(msgspec.Struct, frozen=True):
@@ -183,17 +182,16 @@ class _Reader:
         return box or Box(others=frozenset(((self._written(node), wanted),)))
 
     def _compared(self, node: Compare, wanted: bool) -> Box | None:
-        sign = node.operator if wanted else _NEGATED[node.operator]
-        left, right = node.left, node.right
-        if isinstance(right, Named):
-            left, right, sign = right, left, _TURNED.get(sign, sign)
-        if not isinstance(left, Named) or not isinstance(right, Constant | Parameter):
+        found = limit(node)
+        if found is None:
             return None
+        named, sign, right = found
+        sign = sign if wanted else CONTRARY[sign]
         value = right.value if isinstance(right, Constant) else self._constants[right.name]
         if node.type == "number":
-            return self._numbered(left.name, sign, float(value))
+            return self._numbered(named.name, sign, float(value))
         option = fold(value) if isinstance(value, str) else value
-        return Box(words={left.name: Words(frozenset((option,)), others=sign == "!=")})
+        return Box(words={named.name: Words(frozenset((option,)), others=sign == "!=")})
 
     def _numbered(self, name: str, sign: str, value: float) -> Box | None:
         spans = {

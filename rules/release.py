@@ -1,28 +1,14 @@
-"""May a book go live? It is read, and its own tests are run on every evaluator given."""
+"""May a book go live? Its own tests are run on every evaluator given."""
 
 from collections.abc import Callable, Iterator, Mapping
-from pathlib import Path
 from typing import TypeAlias
 
 from rules.engine import ENGINES, Evaluator
-from rules.errors import BookError, Mistake
+from rules.errors import Mistake
 from rules.examples import Failure, failures, untested
-from rules.load import load_book
 from rules.model import Book
-from rules.vocabulary import Vocabulary
 
 Make: TypeAlias = Callable[[Book], Evaluator]
-
-
-def load_checked(
-    folder: Path, vocabulary: Vocabulary, evaluators: Mapping[str, Make] = ENGINES
-) -> Book:
-    """Read a book that may go live; raises `BookError` with every mistake and failed test."""
-    book = load_book(folder, vocabulary)
-    objections = tuple(object_to(book, evaluators))
-    if objections:
-        raise BookError(objections)
-    return book
 
 
 def object_to(book: Book, evaluators: Mapping[str, Make] = ENGINES) -> Iterator[Mistake]:

@@ -14,13 +14,13 @@ from sys import intern
 from typing import Any, Final, Literal, TypeAlias
 
 from rules.condition import (
+    CONTRARY,
     AgeDays,
     Among,
     And,
     Apply,
     Arithmetic,
     Clock,
-    Comparator,
     Compare,
     Constant,
     ContainsAny,
@@ -40,14 +40,6 @@ from rules.vocabulary import Scalar
 from rules.wording import fold
 
 Kind: TypeAlias = Literal["number", "flag", "text", "folded"]
-CONTRARY: Final[Mapping[Comparator, Comparator]] = {
-    "<": ">=",
-    "<=": ">",
-    ">": "<=",
-    ">=": "<",
-    "==": "!=",
-    "!=": "==",
-}
 
 GET: Final[Mapping[Kind, str]] = {
     "number": """\

@@ -4,7 +4,7 @@ The columns never change their names or types; `record` is the decision's JSON, 
 is lost and a decision read back equals the one written, whatever its version.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,7 +12,7 @@ import msgspec
 import pyarrow as pa
 from pyarrow import parquet
 
-from risk.decision import Decision, decode, encode
+from risk.decision import Decision, encode
 from risk.files import BadFile
 
 _TEXTS: Final = pa.list_(pa.string())
@@ -126,13 +126,6 @@ def read_records(path: Path, rows: int = 2048) -> Iterator[list[bytes]]:
         raise BadFile(
             f"{path}: cannot be read after row {done}: {str(error).partition(chr(10))[0]}"
         ) from None
-
-
-def read_decisions(paths: Iterable[Path]) -> Iterator[Decision]:
-    """All decisions of files that this module wrote."""
-    for path in paths:
-        for records in read_records(path):
-            yield from map(decode, records)
 
 
 def _open(path: Path) -> Any:

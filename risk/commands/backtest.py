@@ -22,6 +22,7 @@ from risk.backtest.sides import Readable, check_recorded, contenders
 from risk.backtest.sweep import BadSweep, read_names, sweep
 from risk.books import Books
 from risk.challenger import misfits
+from risk.commands.options import Partitions, Processes, Since, Until
 from risk.commands.progress import show_progress
 from risk.commands.report import HtmlFile, JsonFile, Labels, Last, MarkdownFile, hand_over
 from risk.commands.screen import Bootstrap, console
@@ -91,14 +92,10 @@ def backtest(
         str | None, typer.Option(help="Reviews that people can do, like 200/day.")
     ] = None,
     last: Last = None,
-    since: Annotated[str | None, typer.Option(help="Only payments from this time on.")] = None,
-    until: Annotated[str | None, typer.Option(help="Only payments before this time.")] = None,
-    partitions: Annotated[
-        int, typer.Option(min=1, max=10_000, help="Of payments in files: as the topic had.")
-    ] = 4,
-    processes: Annotated[
-        int | None, typer.Option(min=1, max=256, help="All cores if left out.")
-    ] = None,
+    since: Since = None,
+    until: Until = None,
+    partitions: Partitions = 4,
+    processes: Processes = None,
     json_: JsonFile = None,
     markdown: MarkdownFile = None,
     html: HtmlFile = None,

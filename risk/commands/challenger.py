@@ -1,7 +1,6 @@
 """`risk challenger`: what the book or scorer on trial beside would have decided."""
 
 from functools import partial
-from pathlib import Path
 from typing import Annotated
 
 import msgspec
@@ -11,6 +10,7 @@ from risk.backtest.beside import report_beside
 from risk.backtest.labels import read_frauds
 from risk.backtest.sides import Readable
 from risk.books import Books
+from risk.commands.options import OtherBooks, Since, Until
 from risk.commands.report import HtmlFile, JsonFile, Labels, Last, MarkdownFile, hand_over
 from risk.commands.screen import Bootstrap
 from risk.replay.reconsider import within
@@ -40,12 +40,10 @@ def report(
         ),
     ] = None,
     last: Last = None,
-    since: Annotated[str | None, typer.Option(help="Only payments from this time on.")] = None,
-    until: Annotated[str | None, typer.Option(help="Only payments before this time.")] = None,
+    since: Since = None,
+    until: Until = None,
     labels: Labels = None,
-    book: Annotated[
-        list[Path] | None, typer.Option(help="Folder of a book that is not kept.")
-    ] = None,
+    book: OtherBooks = None,
     json_: JsonFile = None,
     markdown: MarkdownFile = None,
     html: HtmlFile = None,

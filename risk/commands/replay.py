@@ -12,6 +12,7 @@ import typer
 
 from risk.again import DataLacks
 from risk.books import Books, open_book
+from risk.commands.options import LabelLog, Partitions, Processes, Since, Until
 from risk.commands.progress import show_progress
 from risk.commands.screen import AsJson, Bootstrap, console
 from risk.decide import Bench
@@ -45,28 +46,18 @@ def replay(
         Literal["recorded", "recomputed"] | None,
         typer.Option(help="By the recorded values, or anew from payments; else by what it is."),
     ] = None,
-    labels: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="Labels (JSON lines, or topic:NAME) for a book that looks at them; those of a"
-            " topic of payments are found."
-        ),
-    ] = None,
+    labels: LabelLog = None,
     book: Annotated[Path | None, typer.Option(help="Folder of the book that judges.")] = None,
     scorer: Annotated[
         Path | None, typer.Option(help="A scorer's file, instead of the book's scorecard.")
     ] = None,
-    since: Annotated[str | None, typer.Option(help="Only payments from this time on.")] = None,
-    until: Annotated[str | None, typer.Option(help="Only payments before this time.")] = None,
+    since: Since = None,
+    until: Until = None,
     offsets: Annotated[
         str | None, typer.Option(help="Only these offsets: 0:100-200,1:0-50 (ends included).")
     ] = None,
-    partitions: Annotated[
-        int, typer.Option(min=1, max=10_000, help="Of payments in files: as the topic had.")
-    ] = 4,
-    processes: Annotated[
-        int | None, typer.Option(min=1, max=256, help="All cores if left out.")
-    ] = None,
+    partitions: Partitions = 4,
+    processes: Processes = None,
     map_: Annotated[
         Path | None, typer.Option("--map", help="TOML file: which column is which field.")
     ] = None,

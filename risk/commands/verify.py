@@ -2,13 +2,13 @@
 
 import os
 from functools import partial
-from pathlib import Path
 from typing import Annotated
 
 import msgspec
 import typer
 
 from risk.books import Books
+from risk.commands.options import LabelLog, OtherBooks, Processes
 from risk.commands.progress import show_progress
 from risk.commands.screen import AsJson, Bootstrap, console, harmless, print_json
 from risk.files import BadFile
@@ -34,22 +34,12 @@ def verify(
             help="Payments (file or topic:NAME): build the values anew from them too."
         ),
     ] = None,
-    labels: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="Labels (JSON lines, or topic:NAME) for a book that looks at them; those of a"
-            " topic of payments are found."
-        ),
-    ] = None,
-    book: Annotated[
-        list[Path] | None, typer.Option(help="Folder of a book that is not kept.")
-    ] = None,
+    labels: LabelLog = None,
+    book: OtherBooks = None,
     partitions: Annotated[
         int, typer.Option(min=1, max=10_000, help="With --recompute: as for risk score.")
     ] = 1,
-    processes: Annotated[
-        int | None, typer.Option(min=1, max=256, help="All cores if left out.")
-    ] = None,
+    processes: Processes = None,
     bootstrap: Bootstrap = None,
     as_json: AsJson = False,
 ) -> None:

@@ -157,7 +157,6 @@ PAYDAY = _column([use.payday for use in USES])
 FAVOURITES: Ints = np.array([use.favourites for use in USES])
 KIND: Ints = np.array([KINDS.index(use.kind) for use in USES])
 PAYEE: Ints = np.array([PAYEES.index(use.payee) for use in USES])
-BUSINESS = np.array([use.business for use in USES])
 PERSONAL_RATE = _column([0.0 if use.business else use.a_day for use in USES])
 BUSINESS_RATE = _column(
     [

@@ -73,13 +73,6 @@ class Lane:
         self._pending.append(slot)
         self._advance()
 
-    def skip_to(self, offset: int) -> None:
-        """Jump to an offset: somebody else decided what lies before it. Only when empty."""
-        if self._pending:
-            raise ValueError("a lane with pending slots cannot jump")
-        self.next = offset
-        self.low = offset - 1
-
     def take(self, most: int) -> list[Slot]:
         """Remove up to `most` slots that may leave, in the order in which they must."""
         ready = self._ready

@@ -17,7 +17,7 @@ import sys
 import tempfile
 import time
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,7 @@ HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE.parent), str(HERE.parents[1])]
 
 from drivers.model import served  # noqa: E402
-from figures import Figure, report  # noqa: E402
+from figures import Figure, cpu_us, report  # noqa: E402
 from llm.server import readings  # noqa: E402
 
 from features.llm.backend import deepseek  # noqa: E402
@@ -154,17 +154,6 @@ def saved(folder: Path, arrivals: Sequence[Arrival]) -> list[Figure]:
     ]
 
 
-def cpu(act: Callable[[Any], object], rows: Sequence[Any]) -> float:
-    """CPU microseconds a row, the best of five rounds."""
-    rounds = []
-    for _ in range(5):
-        start = time.process_time()
-        for row in rows:
-            act(row)
-        rounds.append(time.process_time() - start)
-    return min(rounds) / len(rows) * 1e6
-
-
 def steps(folder: Path, arrivals: Sequence[Arrival]) -> list[Figure]:
     """What each step of the question takes, for payments with a memo."""
     bench = build_bench(folder / "sharp")
@@ -183,22 +172,24 @@ def steps(folder: Path, arrivals: Sequence[Arrival]) -> list[Figure]:
     bounds = TextBounds({*bench.book.names, *bench.scorer.names})
     return [
         ("rules of the book", len(bench.book.dossiers), "rules"),
-        ("decide, nobody asked", cpu(lambda r: decide(paid, r[0], bench, r[2]), rows), "us"),
+        ("decide, nobody asked", cpu_us(lambda r: decide(paid, r[0], bench, r[2]), rows), "us"),
         (
             "the rules over exact values",
-            cpu(lambda r: bench.evaluator.match(r[1].local.values, 0), rows),
+            cpu_us(lambda r: bench.evaluator.match(r[1].local.values, 0), rows),
             "us",
         ),
         (
             "the twin over bounds",
-            cpu(lambda r: reach.possible(r[1].local.values, bounds.of(r[0].reading), 0), rows),
+            cpu_us(
+                lambda r: reach.possible(r[1].local.values, bounds.of(r[0].reading), 0), rows
+            ),
             "us",
         ),
-        ("local and without text", cpu(lambda r: hear(r[0], 0, bench), rows), "us"),
-        ("whether to ask", cpu(lambda r: is_needed(r[1], r[0], 0, bench), rows), "us"),
+        ("local and without text", cpu_us(lambda r: hear(r[0], 0, bench), rows), "us"),
+        ("whether to ask", cpu_us(lambda r: is_needed(r[1], r[0], 0, bench), rows), "us"),
         (
             "record",
-            cpu(lambda r: conclude(paid, r[0], bench, r[2], r[1], NOT_NEEDED), rows),
+            cpu_us(lambda r: conclude(paid, r[0], bench, r[2], r[1], NOT_NEEDED), rows),
             "us",
         ),
     ]

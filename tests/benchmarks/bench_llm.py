@@ -12,10 +12,10 @@ import gzip
 import json
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
-from figures import Figure, report
+from figures import Figure, cpu_us, report
 
 from features.llm.backend import deepseek
 from features.llm.cache import Cache
@@ -64,17 +64,6 @@ def listed() -> list[NameList]:
     return [NameList("sdn", [(row[0], row[1]) for row in rows if len(row) > 1])]
 
 
-def cost(act: Callable[[str], object], texts: Sequence[str]) -> float:
-    """CPU microseconds a text, the best of three rounds."""
-    rounds = []
-    for _ in range(3):
-        start = time.process_time()
-        for text in texts:
-            act(text)
-        rounds.append(time.process_time() - start)
-    return min(rounds) / len(texts) * 1e6
-
-
 def fresh(reader: LocalReader, texts: Sequence[str]) -> float:
     """CPU microseconds of reading texts that were not read before, the best of three rounds."""
 
@@ -82,7 +71,7 @@ def fresh(reader: LocalReader, texts: Sequence[str]) -> float:
         reader._known.clear()
         reader.look(text, OWN)
 
-    return cost(read, texts)
+    return cpu_us(read, texts)
 
 
 def stages(texts: list[str]) -> list[Figure]:
@@ -91,17 +80,23 @@ def stages(texts: list[str]) -> list[Figure]:
     reader, name = load_reader(), Fingerprint(b"s" * 32).of
     answer = json.dumps({"items": {"k": reading(f=[{"f": "urgent", "t": "urgent"}])}})
     figures: list[Figure] = [
-        ("normalise", cost(normalise, distinct), "us"),
-        ("redact, no identifier", cost(lambda text: redact(text, OWN), distinct), "us"),
-        ("redact, card + IBAN + phone", cost(redact, [WITH_NUMBERS] * 2000), "us"),
+        ("normalise", cpu_us(normalise, distinct), "us"),
+        ("redact, no identifier", cpu_us(lambda text: redact(text, OWN), distinct), "us"),
+        ("redact, card + IBAN + phone", cpu_us(redact, [WITH_NUMBERS] * 2000), "us"),
         ("read, new text, no name list", fresh(reader, distinct), "us"),
-        ("read, known text", cost(lambda text: reader.look(text, OWN), distinct), "us"),
-        ("values of a reading", cost(lambda text: reader.read(text).values(), distinct), "us"),
-        ("fingerprint", cost(name, distinct), "us"),
-        ("parse an answer", cost(lambda text: parse(answer, ["k"]), distinct), "us"),
+        ("read, known text", cpu_us(lambda text: reader.look(text, OWN), distinct), "us"),
+        (
+            "values of a reading",
+            cpu_us(lambda text: reader.read(text).values(), distinct),
+            "us",
+        ),
+        ("fingerprint", cpu_us(name, distinct), "us"),
+        ("parse an answer", cpu_us(lambda text: parse(answer, ["k"]), distinct), "us"),
     ]
     claim = parse(answer, ["k"])["k"]
-    figures.append(("ground an answer", cost(lambda t: ground(claim, t, "‡"), distinct), "us"))
+    figures.append(
+        ("ground an answer", cpu_us(lambda t: ground(claim, t, "‡"), distinct), "us")
+    )
     for names in listed():
         with_list = load_reader([names])
         figures.append(("read, new text, 14,965 names", fresh(with_list, distinct), "us"))

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from features.history import BEGINNING, History
 from features.joining import Joining
 from features.labels import Label
-from features.plan import compile_plan
+from features.plan import Plan, compile_plan
 from features.subject import Subject
 from features.velocity import DAY, HOUR, Velocity
 from features.warmth import TOLD_AT_ONCE
@@ -135,6 +135,20 @@ def test_states_of_a_shape_that_nobody_told_of_are_left_out() -> None:
     assert ("payer", "P2") not in rows
 
 
+def backfilled(plan: Plan, log: list[Any], young: int) -> History:
+    """A history of all of the log, joined with one that was built from place `young` on."""
+    before, anew = Store(), Store()
+    old, built = History(plan, since=BEGINNING), History(plan)
+    fold(old, log)
+    save(old, before)
+    fold(built, log[young:])
+    save(built, anew)
+    joining = Joining(plan, Kept(before), Kept(anew), (old.origin(), built.origin()))
+    rows = {(kind, key): stored for kind, key, stored in joining.rows()}
+    history: History = restore(plan, rows, joining.origin(), is_lazy=True)
+    return history
+
+
 def test_windows_of_a_hot_key_are_the_built_ones_and_cold_as_long_as_those_are() -> None:
     """Buckets of two plans do not add up; what was last and first is kept all the same."""
     by = {"by": ("payer",), "window": 7 * DAY}
@@ -142,15 +156,7 @@ def test_windows_of_a_hot_key_are_the_built_ones_and_cold_as_long_as_those_are()
     since = Velocity(name="s", fn="since_first", **by)  # type: ignore[arg-type]
     plan = compile_plan([count, since], hot=3)
     log = [(Subject(f"t{hour}", hour * HOUR, 100, "P1"), {}) for hour in range(20)]
-    before, anew = Store(), Store()
-    old, built = History(plan, since=BEGINNING), History(plan)
-    fold(old, log)
-    save(old, before)
-    fold(built, log[10:])
-    save(built, anew)
-    joining = Joining(plan, Kept(before), Kept(anew), (old.origin(), built.origin()))
-    rows = {(kind, key): stored for kind, key, stored in joining.rows()}
-    history = restore(plan, rows, joining.origin(), is_lazy=True)
+    history = backfilled(plan, log, 10)
     found = history.observe(Subject("t20", 20 * HOUR, 100, "P1"), {}).values
     assert found == {"s": 20 * 3600.0}
 
@@ -160,13 +166,5 @@ def test_of_a_kind_without_windows_the_earlier_first_counts() -> None:
     by = {"by": ("payer",), "fn": "since_first", "unit": "days"}
     plan = compile_plan([Velocity(name="age", window=30 * DAY, **by)])  # type: ignore[arg-type]
     log = [(Subject(f"t{day}", day * DAY, 100, "P1"), {}) for day in range(10)]
-    before, anew = Store(), Store()
-    old, built = History(plan, since=BEGINNING), History(plan)
-    fold(old, log)
-    save(old, before)
-    fold(built, log[5:])
-    save(built, anew)
-    joining = Joining(plan, Kept(before), Kept(anew), (old.origin(), built.origin()))
-    rows = {(kind, key): stored for kind, key, stored in joining.rows()}
-    history = restore(plan, rows, joining.origin(), is_lazy=True)
+    history = backfilled(plan, log, 5)
     assert history.observe(Subject("t10", 10 * DAY, 100, "P1"), {}).values == {"age": 10.0}

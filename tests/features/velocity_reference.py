@@ -55,10 +55,10 @@ class Passing(Mapping[str, Any]):
         return self.found[name]
 
     def __iter__(self) -> Iterator[str]:
-        raise NotImplementedError
+        return (name for name in {**self.own, **self.reference.velocities} if name in self)
 
     def __len__(self) -> int:
-        raise NotImplementedError
+        return sum(1 for _ in self)
 
 
 class Reference:

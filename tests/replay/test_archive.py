@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from risk.archive.labels import to_labels
 from risk.archive.query import VIEWS, BadQuery, ask
 from risk.archive.shelf import DECISIONS, LABEL_KIND, NOTE, Archive, Busy
-from risk.archive.table import read_decisions
-from risk.decision import Decision
+from risk.archive.table import read_records
+from risk.decision import Decision, decode
 from risk.files import BadFile
 from risk.pipeline import Arrival
 from risk.replay.recorded import files_of
@@ -33,7 +33,8 @@ def some_decisions(days: int = 3, each: int = 4) -> list[Decision]:
 
 
 def kept(folder: Path) -> list[Decision]:
-    return list(read_decisions(Archive(folder).files(DECISIONS)))
+    files = Archive(folder).files(DECISIONS)
+    return [decode(raw) for file in files for batch in read_records(file) for raw in batch]
 
 
 def sorted_by_id(decisions: list[Decision]) -> list[Decision]:

@@ -1,6 +1,5 @@
 """The lanes keep order per payer and know up to where everything is in the log."""
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -67,16 +66,6 @@ def test_an_offset_that_was_decided_before_counts_without_leaving() -> None:
     assert lane.low == -1
     lane.acknowledge(lane.take(10))
     assert lane.low == 1
-
-
-def test_only_an_empty_lane_jumps() -> None:
-    """A jump over pending slots would lose them."""
-    lane = Lane(0)
-    lane.skip_to(7)
-    assert (lane.next, lane.low) == (7, 6)
-    lane.add(Slot(7, b"a", answer_for(7)))
-    with pytest.raises(ValueError, match="pending"):
-        lane.skip_to(9)
 
 
 @given(st.data())
